@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ from dcmaudit.pipeline.clusterclient import Cluster
 from dcmaudit.pipeline.division import divided
 from dcmaudit.pipeline.jobs import RedactionJob, RedactionTask
 from dcmaudit.pipeline.output import Naming
-from dcmaudit.pipeline.process import BrokenOffError, CrashError, NotBegunError
+from dcmaudit.pipeline.process import BrokenOffError, ClusterLostError, CrashError, NotBegunError
 from dcmaudit.pipeline.redaction import redact_file
 from dcmaudit.pipeline.workers import each
 from support.files import PathReference, gradient, reference
@@ -32,18 +33,48 @@ distributed = pytest.importorskip("distributed", reason="needs the extra dask")
 pytestmark = pytest.mark.slow
 
 
+class TwoProcesses:
+    """A cluster of two processes, made anew where Dask has not started one again that died."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._cluster: Any = None
+
+    def address(self) -> str:
+        """Of its scheduler, once both are there."""
+        made = self._cluster
+        if made is not None and not within_a_minute(lambda: len(made.scheduler_info["workers"]) == 2):
+            # A nanny whose worker dies while it starts can give it up; that is Dask's, and no matter of the next test.
+            self.close()
+        if self._cluster is None:
+            self._cluster = distributed.LocalCluster(
+                n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0",
+                local_directory=str(self._folder),
+            )  # fmt: skip
+        return str(self._cluster.scheduler_address)
+
+    def close(self) -> None:
+        if self._cluster is not None:
+            self._cluster.close()
+        self._cluster = None
+
+
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The scheduler of a cluster of two processes."""
+def two_processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwoProcesses]:
     folder = tmp_path_factory.mktemp("dask")
-    with (
-        pytest.MonkeyPatch.context() as patch,
-        distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0", local_directory=str(folder)
-        ) as cluster,
-    ):
+    with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        yield cluster.scheduler_address
+        made = TwoProcesses(folder)
+        try:
+            yield made
+        finally:
+            made.close()
+
+
+@pytest.fixture
+def address(two_processes: TwoProcesses) -> str:
+    """The scheduler of a cluster of two processes."""
+    return two_processes.address()
 
 
 def double(number: int) -> int:
@@ -64,6 +95,7 @@ def die_once(folder: Path, number: int) -> int:
 
 def always_die(number: int) -> int:
     if number == 1:
+        time.sleep(0.5)  # a worker that dies while its nanny still starts it is not always started again
         os._exit(9)
     return number
 
@@ -302,3 +334,71 @@ def test_an_input_whose_worker_dies_while_the_run_ends_is_told_and_the_end_comes
         told.update({number: answer})  # one by one: ``stop`` asks how many there are
     assert isinstance(told[1], BrokenOffError | NotBegunError | CrashError)
     assert set(told) == set(range(len(told)))
+
+
+def run_out(address: str, monkeypatch: pytest.MonkeyPatch, **how: object) -> list[tuple[int, object]]:
+    """All answers, with short times between two looks; where one is waited for in vain, the test has a limit."""
+    monkeypatch.setattr("dcmaudit.pipeline.clusterclient.LOOK", 0.1)
+    monkeypatch.setattr("dcmaudit.pipeline.clusterclient._SAY", 0.5)
+    return list(each(double, [0, 1, 2], dask=address, dask_wait=60, **how))  # type: ignore[arg-type]
+
+
+@pytest.mark.timeout(60)
+def test_an_answer_that_cannot_be_fetched_is_asked_for_anew(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The scheduler goes while it hands an answer on, and is there again: nobody waits for that answer for ever."""
+    whole, failed = distributed.Client._gather, []
+
+    async def gather(client: object, futures: object, *args: object, **kwargs: object) -> object:
+        if not failed:
+            failed.append(futures)
+            raise OSError("the connection was closed")
+        return await whole(client, futures, *args, **kwargs)
+
+    monkeypatch.setattr(distributed.Client, "_gather", gather)
+    assert run_out(address, monkeypatch) == [(0, 0), (1, 2), (2, 4)]
+    assert failed
+
+
+@pytest.mark.timeout(60)
+def test_an_answer_of_which_the_client_never_hears_is_asked_for_anew(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, missed = distributed.Client._handle_key_in_memory, []
+
+    def hears(client: object, key: object = None, **kwargs: object) -> object:
+        if not missed:
+            missed.append(key)
+            return None
+        return whole(client, key=key, **kwargs)
+
+    monkeypatch.setattr(distributed.Client, "_handle_key_in_memory", hears)
+    assert run_out(address, monkeypatch) == [(0, 0), (1, 2), (2, 4)]
+    assert missed
+
+
+def test_a_worker_with_another_version_does_nothing_and_is_told(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dcmaudit.pipeline.clusterclient.__version__", "0.0.0")
+    answers = [answer for _, answer in run_out(address, monkeypatch)]
+    assert len(answers) == 3
+    for answer in answers:
+        assert isinstance(answer, ClusterLostError)
+        assert "0.0.0" in str(answer)
+        assert "same version" in str(answer)
+
+
+def long_slow(number: int) -> int:
+    time.sleep(1.5)
+    return number
+
+
+def test_what_is_waited_for_is_said_where_nothing_comes(
+    address: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("dcmaudit.pipeline.clusterclient.LOOK", 0.1)
+    monkeypatch.setattr("dcmaudit.pipeline.clusterclient._SAY", 0.3)
+    monkeypatch.setattr("dcmaudit.pipeline.clusterclient._SAY_OUT", 0.4)
+    monkeypatch.setattr(logging.getLogger("dcmaudit"), "propagate", True)
+    assert list(each(long_slow, [7], dask=address)) == [(7, 7)]
+    said = [one for record in caplog.records if "nothing has come" in (one := record.getMessage())]
+    assert 2 <= len(said) <= 6
+    assert "waiting for 1 input that is there" in said[0]

@@ -8,6 +8,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +33,7 @@ def cluster(tmp_path: Path) -> Iterator[object]:
         n_workers=2,
         threads_per_worker=1,
         processes=True,
-        dashboard_address=None,
+        dashboard_address=":0",
         local_directory=str(tmp_path / "dask"),
     ) as made:
         yield made
@@ -46,9 +47,8 @@ def kill_one_half_way(cluster: object, database: Path, killed: list[int]) -> Non
     end = time.monotonic() + 120
     while time.monotonic() < end:
         try:
-            with connect(f"file:{file}?mode=ro", uri=True) as connection:
+            with closing(connect(f"file:{file}?mode=ro", uri=True)) as connection:
                 (count,) = connection.execute("SELECT count(DISTINCT filename) FROM DicomRects").fetchone()
-            connection.close()
         except OperationalError:
             count = 0
         if count >= 3:

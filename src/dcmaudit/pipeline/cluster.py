@@ -184,7 +184,9 @@ class _Batch:
         except queue.Empty:
             self._rest()
             self._cluster.look()
+            self._cluster.look_for(list(self._out.values()))
             return
+        self._cluster.came()
         # One that was given out anew meanwhile, or was answered for, is of no use any more.
         if self._out.get(job.number) is not job or job.future is not future:
             return

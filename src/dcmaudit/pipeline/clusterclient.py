@@ -6,14 +6,16 @@ import logging
 import queue
 import time
 import uuid
-from collections.abc import Callable
-from concurrent.futures import Future
+from collections.abc import Callable, Collection
+from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from dcmaudit import __version__
 from dcmaudit.errors import MissingExtraError, UsageError
+from dcmaudit.model.counts import counted
 from dcmaudit.pipeline.clusterhelp import begin_no_more, with_help
 from dcmaudit.pipeline.process import ClusterLostError
 
@@ -33,6 +35,9 @@ LOOK = 2.0
 _SAY = 30.0
 """Seconds between two lines that say what is waited for."""
 
+_SAY_OUT = 120.0
+"""Seconds without any answer after which that is said, and again each time that they have passed."""
+
 log = logging.getLogger("dcmaudit")
 
 
@@ -47,6 +52,10 @@ class ClusterJob:
     """How often several workers died over it."""
     losses: int = 0
     """How often the scheduler forgot it."""
+    key: str = ""
+    """What the scheduler calls it."""
+    client: Client | None = None
+    """Who gave it to the scheduler: what a client that was closed gave is lost."""
 
 
 class Cluster:
@@ -54,11 +63,14 @@ class Cluster:
 
     def __init__(self, address: str, patience: float, task: Callable[[Any], Any]) -> None:
         self._address, self._patience, self._run = address, patience, uuid.uuid4().hex
-        self._work = partial(with_help, self._run, task)
+        self._work = partial(with_help, self._run, __version__, task)
         self._client = _connected(address)
         self._threads, self._asked_at = 0, float("-inf")
         self._none_since: float | None = None
         self._said = 0.0
+        self._came_at, self._told_after, self._looked_at = time.monotonic(), _SAY_OUT, float("-inf")
+        self._missed: set[str] = set()
+        """Inputs of which the scheduler did not know at the last look, or with which it was done."""
         self.is_gone = False
         """Whether it was given up."""
 
@@ -87,16 +99,63 @@ class Cluster:
 
     def submit(self, job: ClusterJob, came: queue.SimpleQueue[tuple[ClusterJob, Future[Any]]]) -> None:
         """Give it to the cluster; what comes of it goes to ``came``."""
+        future: Future[Any] = Future()
+        job.future, job.client, job.key = future, self._client, ""
         try:
             # Not pure: Dask would answer an equal call with what the first one gave.
-            executor = self._client.get_executor(pure=False)  # type: ignore[no-untyped-call]
-            future: Future[Any] = executor.submit(self._work, job.item)
+            theirs: Any = self._client.submit(self._work, job.item, pure=False)
+            job.key = str(theirs.key)
+            # Dask's own executor forgets a future for ever where its answer cannot be fetched.
+            loop: Any = self._client.loop
+            loop.add_callback(_pass_on, theirs, future)
         except Exception:  # the client was closed just now, for it found no scheduler any more
-            future = Future()
             future.cancel()
-            future.set_running_or_notify_cancel()
-        job.future = future
         future.add_done_callback(lambda done: came.put((job, done)))
+
+    def look_for(self, jobs: Collection[ClusterJob]) -> None:
+        """Give up what nobody will ever answer, and say what is waited for where nothing has come for long.
+
+        That is what a former client gave away, and what the scheduler has not heard of, or is done with, at two looks
+        half a minute apart. What is given up is as if the scheduler had forgotten it.
+        """
+        now = time.monotonic()
+        for job in jobs:
+            if job.client is not self._client and job.future is not None:
+                job.future.cancel()
+        if now - self._came_at >= self._told_after:
+            self._told_after += _SAY_OUT
+            log.warning(
+                "nothing has come from the Dask cluster at %s for %.0f seconds: waiting for %s that %s there",
+                self._address, now - self._came_at, counted(len(jobs), "input"), "is" if len(jobs) == 1 else "are",
+            )  # fmt: skip
+        if now - self._came_at < _SAY or now - self._looked_at < _SAY or self._client.status != "running":
+            return
+        self._looked_at = now
+        missed = self._unknown({job.key for job in jobs})
+        for job in jobs:
+            if job.key in missed & self._missed and job.future is not None:
+                job.future.cancel()
+        self._missed = missed
+
+    def came(self) -> None:
+        """Said whenever an answer has come."""
+        self._came_at, self._told_after = time.monotonic(), _SAY_OUT
+        self._missed = set()
+
+    def _unknown(self, keys: set[str]) -> set[str]:
+        """Which of these nobody works on, and nobody waits to work on; none where the scheduler does not say."""
+        client: Any = self._client
+
+        def nobody_at(keys: list[str], dask_scheduler: Any) -> list[str]:
+            states = {"waiting", "queued", "no-worker", "processing"}
+            found = dask_scheduler.tasks
+            return [key for key in keys if key not in found or found[key].state not in states]
+
+        try:
+            question = client._run_on_scheduler  # noqa: SLF001 - only this one can be given up
+            return set(client.sync(question, nobody_at, sorted(keys), callback_timeout=_SECONDS))
+        except Exception:  # no scheduler any more, or one that may not be asked
+            return set()
 
     def begin_no_more(self) -> None:
         """Have the workers begin nothing more of this run; whoever does not hear of it goes on, and is waited for."""
@@ -150,6 +209,30 @@ class Cluster:
         if self._client.status != "running":
             return f"the Dask scheduler at {self._address} is gone, and with it its workers"
         return f"the Dask cluster at {self._address} has no workers"
+
+
+async def _pass_on(theirs: Any, mine: Future[Any]) -> None:
+    """Have what comes of Dask's future come of ours, whatever that is: whoever waits for ours is always answered."""
+
+    def dropped(ended: Future[Any]) -> None:
+        # As long as ours lives the cluster keeps the answer. To cancel theirs would wait for the scheduler.
+        if ended.cancelled():
+            theirs.release()
+
+    mine.add_done_callback(dropped)
+    try:
+        answer = await theirs.result()
+    except BaseException as error:
+        # Of Dask's own, as where all workers died; what the task raises comes as an answer. With any other status the
+        # scheduler went, also while the answer was being fetched: then all is done anew.
+        if theirs.status == "error":
+            with suppress(InvalidStateError):
+                mine.set_exception(error)
+        else:
+            mine.cancel()
+    else:
+        with suppress(InvalidStateError):  # it was given up meanwhile
+            mine.set_result(answer)
 
 
 def _connected(address: str) -> Client:

@@ -16,10 +16,11 @@ from contextlib import suppress
 from multiprocessing.reduction import ForkingPickler
 from typing import TYPE_CHECKING, Any
 
+from dcmaudit import __version__
 from dcmaudit.pipeline.crew.messages import Piece
 from dcmaudit.pipeline.crew.post import Helper
 from dcmaudit.pipeline.division import LongWork, have_helpers
-from dcmaudit.pipeline.process import NotBegunError, answer_of
+from dcmaudit.pipeline.process import ClusterLostError, NotBegunError, answer_of
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -48,14 +49,21 @@ def begin_no_more(run: str) -> None:
     _ended.add(run)
 
 
-def with_help(run: str, task: Callable[[Any], Any], item: Any) -> Any:
+def with_help(run: str, version: str, task: Callable[[Any], Any], item: Any) -> Any:
     """Done by a worker of a cluster: the answer of the task, or the exception that it ended with.
 
-    NotBegunError once the run is to end. Only the worker itself can say so: Dask drops the answer of an input that is
-    taken back while it is worked on, and the worker finishes it all the same.
+    ClusterLostError where this worker's program is not of that ``version``: it may do something else than what the run
+    says that it does, and outputs are known again by it. NotBegunError once the run is to end. Only the worker itself
+    can say so: Dask drops the answer of an input that is taken back while it is worked on, and the worker finishes it
+    all the same.
     """
     if run in _ended:
         return NotBegunError()
+    if version != __version__:
+        return ClusterLostError(
+            f"a worker of the cluster has dcmaudit {__version__}, and this run is of dcmaudit {version}: "
+            "install the same version there"
+        )
     have_helpers(ClusterHelpers())
     try:
         return answer_of(task, item)

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from sqlalchemy import text
 
 from dcmaudit.errors import StoreCorruptError
 from dcmaudit.model import Box, DeviceFacts, Everywhere, FrameAddress, HowSeen, IconAddress, Identity, Outcome
-from dcmaudit.store import Look, NewRect, OcrEngine, Store, TagChange, open_store, soundness, sums
+from dcmaudit.store import Look, NewRect, OcrEngine, Store, TagChange, open_store, overview, soundness, sums
 from support.originals import make_original
 from support.stored import put_look, put_seen
 from support.stores import Opener
@@ -300,3 +301,54 @@ def test_a_note_that_cannot_be_read_counts_for_nothing(tmp_path: Path, opener: O
     memory.write_bytes(content)
     assert not soundness.is_known_sound(path, soundness.state_of(path))
     assert len(opener(path).rects("/a.dcm")) == len(RECTS)
+
+
+def test_rows_that_are_not_understood_are_counted_once_for_each_change(
+    tmp_path: Path, opener: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / NAME
+    with open_store(path, user="tester") as store:
+        store.add_rects("/a.dcm", RECTS)
+    spoil(path, "UPDATE DicomRects SET frame = -7 WHERE id = (SELECT min(id) FROM DicomRects)")
+    monkeypatch.setattr(soundness, "_RACE_NS", 0)
+    counted: list[object] = []
+    whole = overview._problems
+    monkeypatch.setattr(overview, "_problems", lambda session: counted.append(session) or whole(session))
+    # Until the file was found sound nothing is remembered.
+    assert [opener(path, read_only=True, check=False).info().problems for _ in range(2)] == [1, 1]
+    assert len(counted) == 2
+    opener(path, read_only=True).close()
+    assert [opener(path, read_only=True).info().problems for _ in range(3)] == [1, 1, 1]
+    assert len(counted) == 3, "nothing has changed"
+    spoil(path, "UPDATE DicomRects SET frame = -7 WHERE id = (SELECT max(id) FROM DicomRects)")
+    assert opener(path, read_only=True).info().problems == 2
+    assert len(counted) == 4
+    monkeypatch.setattr(soundness, "__version__", "another")
+    assert opener(path, read_only=True).info().problems == 2
+    assert len(counted) == 5, "another version may understand other rows"
+
+
+def spoil(path: Path, statement: str) -> None:
+    """What another program does, with the triggers in place."""
+    with closing(sqlite3.connect(path)) as raw:
+        raw.execute(statement)
+        raw.commit()
+
+
+def test_rows_without_a_name_and_names_of_any_kind_are_compared(tmp_path: Path) -> None:
+    """NULL and the empty name share one sum; what is no text has a name, too."""
+    path = tmp_path / NAME
+    with open_store(path, user="tester") as store:
+        store.add_rects("/a.dcm", RECTS)
+    for name in ("NULL", "''", "NULL", "x'ff01'"):
+        spoil(path, f"INSERT INTO DicomRects (filename, top, frame, overlay) VALUES ({name}, 1, 0, -1)")  # noqa: S608 (written here)
+    with open_store(path, user="tester", read_only=True) as store:  # every sum is right
+        assert store.check() == []
+    with closing(sqlite3.connect(path)) as raw:
+        (rows,) = raw.execute("SELECT sql FROM sqlite_master WHERE name = 'dcmaudit_sums_rects_update'").fetchone()
+        raw.execute("DROP TRIGGER dcmaudit_sums_rects_update")
+        raw.execute("UPDATE DicomRects SET top = 2 WHERE filename IS NULL")
+        raw.execute(rows)
+        raw.commit()
+    with open_store(path, user="tester", read_only=True, check=False) as store:
+        assert any("not those that were stored" in line for line in store.check())

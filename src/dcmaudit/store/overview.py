@@ -35,8 +35,13 @@ _NOTED = (
 )
 
 
-def overview(session: Session, database: Database, notes: tuple[str, ...]) -> StoreInfo:
-    """Counts, version and everything unusual. The database itself looks through its rows; few of them come here."""
+def overview(
+    session: Session, database: Database, notes: tuple[str, ...], known_problems: int | None = None
+) -> StoreInfo:
+    """Counts, version and everything unusual. The database itself looks through its rows; few of them come here.
+
+    ``known_problems``: how many rows are not understood, where that was counted before and nothing has changed.
+    """
     backend = database.backend
     tags = _count(session, "DicomTags", is_there=session.has_tags)
     has_done = session.has_ledger and session.has_tags
@@ -53,7 +58,7 @@ def overview(session: Session, database: Database, notes: tuple[str, ...]) -> St
         extra_rects=_count(session, "dcmaudit_rects", is_there=session.has_own),
         tags=tags,
         files=_files(session),
-        problems=_problems(session),
+        problems=_problems(session) if known_problems is None else known_problems,
         not_all_seen=_not_all_seen(session) if has_done else 0,
         not_noted=tags - (_number(session, _NOTED) if has_done else 0),
         old_columns=tuple(name for name in schema.OLD_COLUMNS if name in columns),

@@ -13,9 +13,11 @@ import os
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import platformdirs
 
+from dcmaudit import __version__
 from dcmaudit.errors import StoreCorruptError
 from dcmaudit.model.counts import counted
 from dcmaudit.store import sums
@@ -58,14 +60,35 @@ def memory_path(path: Path) -> Path:
 
 def is_known_sound(path: Path, state: State) -> bool:
     """Whether the file in this state was found sound within a day."""
+    return _noted(path, state) is not None
+
+
+def known_problems(path: Path, state: State) -> int | None:
+    """How many rows of the file in this state are not understood; None where nobody has counted them within a day."""
+    problems = (_noted(path, state) or {}).get("problems")
+    return problems if isinstance(problems, int) and problems >= 0 else None
+
+
+def note_problems(path: Path, state: State, problems: int) -> None:
+    """Remember that count, for as long as it is remembered that the file in this state was found sound."""
+    noted = _noted(path, state)
+    if noted is not None:
+        _write(memory_path(path), noted | {"problems": problems})
+
+
+def _noted(path: Path, state: State) -> dict[str, Any] | None:
+    """What is remembered of the file in this state; None for nothing, or where it is older than a day."""
     try:
         noted = json.loads(memory_path(path).read_bytes())
     except (OSError, ValueError):
-        return False
+        return None
     if not isinstance(noted, dict) or noted.get("format") != _FORMAT or noted.get("state") != state:
-        return False
+        return None
+    # Another version may understand other rows.
+    if noted.get("version") != __version__:
+        return None
     at = noted.get("at")
-    return isinstance(at, int | float) and 0 <= time.time() - at < _DAY_S
+    return noted if isinstance(at, int | float) and 0 <= time.time() - at < _DAY_S else None
 
 
 def _remember(path: Path, state: State) -> None:
@@ -74,11 +97,15 @@ def _remember(path: Path, state: State) -> None:
     # Other machines' clocks and caches make times of a network file worth little.
     if time.time_ns() - newest < _RACE_NS or is_on_network(path):
         return
-    memory = memory_path(path)
+    noted = {"format": _FORMAT, "version": __version__, "state": state, "at": time.time()}
+    _write(memory_path(path), noted)
+
+
+def _write(memory: Path, noted: dict[str, Any]) -> None:
     with suppress(OSError):  # then it is looked at again next time
         memory.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with whole_text(memory, mode=0o600) as stream:
-            json.dump({"format": _FORMAT, "state": state, "at": time.time()}, stream)
+            json.dump(noted, stream)
 
 
 def require_sound(database: Readable, path: Path, log_damage: str | None, before: State) -> None:

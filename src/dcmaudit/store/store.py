@@ -197,9 +197,18 @@ class Store(FileMarks, Blocks, Finishing, Hiding, FileFacts, Searches, Intake, M
     # --- about itself -------------------------------------------------------------------------------------------
 
     def info(self) -> StoreInfo:
-        """Counts, version and everything unusual. Reads every rectangle once to count those not understood."""
+        """Counts, version and everything unusual. Reads every rectangle once to count those not understood.
+
+        Not where that was counted within a day, and nothing has changed in the database since.
+        """
+        path = self._path()
+        before = soundness.state_of(path) if path is not None else []
+        known = soundness.known_problems(path, before) if path is not None else None
         with self._database.reading() as session:
-            return overview(session, self._database, self.notes)
+            found = overview(session, self._database, self.notes, known)
+        if path is not None and known is None and soundness.state_of(path) == before:
+            soundness.note_problems(path, before, found.problems)
+        return found
 
     def check(self) -> list[str]:
         """Sentences about damage: of pages, indexes, the log, and of files whose marks are not those stored.

@@ -256,13 +256,24 @@ def disagreeing_of(session: Session, filenames: Sequence[str], *tables: str) -> 
     return list(found)
 
 
+def _counted_each(source: Source, *, is_sqlite: bool) -> str:
+    """As ``_counted`` of all files. Rows with a name come as the index of names has them, and need not be sorted."""
+    total = f"coalesce(sum({value(source, 'm', is_sqlite=is_sqlite)}), 0) % {MODULUS}"
+    what = f'count(*) AS marks, {total} AS total FROM "{source.table}" AS m'
+    nameless = "(m.filename IS NULL OR NOT m.filename > '')"
+    return (
+        f"SELECT m.filename AS filename, {what} WHERE m.filename > '' GROUP BY m.filename UNION ALL "
+        f"SELECT coalesce(m.filename, '') AS filename, {what} WHERE {nameless} GROUP BY coalesce(m.filename, '')"
+    )
+
+
 def disagreeing(session: Session, most: int) -> list[str]:
     """Names of files whose marks are not those that were stored, ``most`` at most."""
     names: dict[str, None] = {}
     for source in SOURCES:
         if not session.has(source.step):
             continue
-        counted = _counted(source, is_sqlite=session.is_sqlite, of_one=False)
+        counted = _counted_each(source, is_sqlite=session.is_sqlite)
         query = (
             f"SELECT c.filename FROM ({counted}) AS c LEFT JOIN {source.sums} AS s ON s.filename = c.filename "  # noqa: S608
             "WHERE s.filename IS NULL OR NOT (s.marks = c.marks AND s.total = c.total) LIMIT :most"

@@ -14,8 +14,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pydicom
 import pytest
 
+from dcmaudit.audit import rule_paths
 from dcmaudit.errors import DecodeError, UsageError
 from dcmaudit.model import Box, Everywhere, Origin, Outcome
 from dcmaudit.model.redaction import Request
@@ -26,6 +28,7 @@ from dcmaudit.pipeline.output import Naming
 from dcmaudit.pipeline.process import BrokenOffError, ClusterLostError, CrashError, NotBegunError
 from dcmaudit.pipeline.redaction import redact_file
 from dcmaudit.pipeline.workers import each
+from dcmaudit.settings import Settings
 from support.files import PathReference, gradient, reference
 
 distributed = pytest.importorskip("distributed", reason="needs the extra dask")
@@ -402,3 +405,32 @@ def test_what_is_waited_for_is_said_where_nothing_comes(
     said = [one for record in caplog.records if "nothing has come" in (one := record.getMessage())]
     assert 2 <= len(said) <= 6
     assert "waiting for 1 input that is there" in said[0]
+
+
+def rectangles(job: RedactionJob, path: Path) -> tuple[Outcome, int]:
+    """How a file ends by its rules, and what its output has where they may say black."""
+    report = redact_file(job, RedactionTask(PathReference(path)))
+    if report.output is None:
+        return report.result.outcome, -1
+    pixels = pydicom.dcmread(str(report.output)).pixel_array
+    return report.result.outcome, int(pixels[0, 0]) + 1000 * int(pixels[30, 30])
+
+
+def test_rules_that_were_changed_since_an_earlier_run_are_read_again(
+    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where they are named by a relative name, of which the workers, elsewhere, know nothing."""
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "a.dcm"
+    path.write_bytes(reference(gradient(64, 64)).data)
+    found = []
+    for place in ("0,0,10,10", "25,25,10,10"):
+        text = f"FORMAT dicom\n\n%filter graylist\n\nLABEL all\n  contains Rows 64\n  ctpcoordinates {place}\n"
+        Path("deid.dicom.rules").write_text(text)
+        named = rule_paths("deid.dicom.rules", Settings())
+        job = RedactionJob(Naming(tmp_path / f"out{len(found)}"), rules=named)
+        ((_, answer),) = each(partial(rectangles, job), [path], dask=address)
+        found.append(answer)
+    assert all(not isinstance(answer, Exception) for answer in found)
+    assert [answer[0] for answer in found] == [Outcome.DONE] * 2
+    assert found[0] != found[1]

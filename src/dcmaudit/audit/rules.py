@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from dcmaudit.detect import rules as deid
 from dcmaudit.dicom.header_view import is_known, unknown_element
+from dcmaudit.model.agreed_files import name_file, version_of
 from dcmaudit.model.texts import tag_text
 from dcmaudit.settings import Settings
 
@@ -13,15 +14,23 @@ from dcmaudit.settings import Settings
 def rule_paths(deid_rules: str | None, settings: Settings) -> tuple[str, ...]:
     """The files to load: those named, here or in the settings, else those of the site, else dcmaudit's own rules.
 
-    RuleError where ``deid_rules`` leads to none.
+    Their paths are absolute, for whoever does the work may be in another folder. RuleError where ``deid_rules`` leads
+    to none.
     """
     found = deid.rule_files(deid_rules or settings.deid_rules, settings.smi_root)
-    return tuple(str(path) for path in found) or (str(deid.default_rules()),)
+    return tuple(map(name_file, found)) or (name_file(deid.default_rules()),)
+
+
+def rules_of(paths: tuple[str, ...]) -> deid.RuleSet:
+    """The rules of these files, loaded once in each process; RuleError and SourceError as ``load_rules`` has them.
+
+    UsageError where this process works for another one, which means other files (``model.agreed_files``).
+    """
+    return _loaded(paths, tuple(map(version_of, paths)))
 
 
 @lru_cache(maxsize=4)
-def rules_of(paths: tuple[str, ...]) -> deid.RuleSet:
-    """The rules of these files, loaded once in each process; RuleError and SourceError as ``load_rules`` has them."""
+def _loaded(paths: tuple[str, ...], _versions: tuple[bytes | None, ...]) -> deid.RuleSet:
     return deid.load_rules(paths)
 
 
@@ -31,7 +40,7 @@ def checked_rules(paths: tuple[str, ...], *, ignore_sections: bool = False) -> d
     Every batch asks this first, so that ``rules_of`` has in the same process what is checked here.
     """
     # A program may do one batch after the other, with rules that were edited in between.
-    rules_of.cache_clear()
+    _loaded.cache_clear()
     return deid.load_rules(paths, unknown=unknown_element, ignore_sections=ignore_sections)
 
 

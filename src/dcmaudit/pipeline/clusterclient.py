@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from dcmaudit import __version__
 from dcmaudit.errors import MissingExtraError, UsageError
+from dcmaudit.model.agreed_files import named_files
 from dcmaudit.model.counts import counted
-from dcmaudit.pipeline.clusterhelp import begin_no_more, with_help
+from dcmaudit.pipeline.clusterhelp import Run, begin_no_more, with_help
 from dcmaudit.pipeline.process import ClusterLostError
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class Cluster:
 
     def __init__(self, address: str, patience: float, task: Callable[[Any], Any]) -> None:
         self._address, self._patience, self._run = address, patience, uuid.uuid4().hex
-        self._work = partial(with_help, self._run, __version__, task)
+        self._work = partial(with_help, Run(self._run, __version__, named_files()), task)
         self._client = _connected(address)
         self._threads, self._asked_at = 0, float("-inf")
         self._none_since: float | None = None

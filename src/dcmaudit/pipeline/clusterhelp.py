@@ -11,12 +11,14 @@ import threading
 import time
 import uuid
 from collections import deque
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from multiprocessing.reduction import ForkingPickler
 from typing import TYPE_CHECKING, Any
 
 from dcmaudit import __version__
+from dcmaudit.model.agreed_files import meant_files
 from dcmaudit.pipeline.crew.messages import Piece
 from dcmaudit.pipeline.crew.post import Helper
 from dcmaudit.pipeline.division import LongWork, have_helpers
@@ -49,24 +51,37 @@ def begin_no_more(run: str) -> None:
     _ended.add(run)
 
 
-def with_help(run: str, version: str, task: Callable[[Any], Any], item: Any) -> Any:
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The run for which an input is worked on: ``name`` is of it alone, ``files`` are those that it means.
+
+    ``version`` is that of the program that began it, ``files`` as ``model.agreed_files`` has them.
+    """
+
+    name: str
+    version: str
+    files: Mapping[str, bytes]
+
+
+def with_help(run: Run, task: Callable[[Any], Any], item: Any) -> Any:
     """Done by a worker of a cluster: the answer of the task, or the exception that it ended with.
 
-    ClusterLostError where this worker's program is not of that ``version``: it may do something else than what the run
+    ClusterLostError where this worker's program is not of the run's version: it may do something else than what the run
     says that it does, and outputs are known again by it. NotBegunError once the run is to end. Only the worker itself
     can say so: Dask drops the answer of an input that is taken back while it is worked on, and the worker finishes it
     all the same.
     """
-    if run in _ended:
+    if run.name in _ended:
         return NotBegunError()
-    if version != __version__:
+    if run.version != __version__:
         return ClusterLostError(
-            f"a worker of the cluster has dcmaudit {__version__}, and this run is of dcmaudit {version}: "
+            f"a worker of the cluster has dcmaudit {__version__}, and this run is of dcmaudit {run.version}: "
             "install the same version there"
         )
-    have_helpers(ClusterHelpers())
+    have_helpers(ClusterHelpers(run.files))
     try:
-        return answer_of(task, item)
+        with meant_files(run.files):
+            return answer_of(task, item)
     finally:
         have_helpers(None)
 
@@ -74,7 +89,8 @@ def with_help(run: str, version: str, task: Callable[[Any], Any], item: Any) -> 
 class ClusterHelpers:
     """``division.Helpers`` for one input on one worker."""
 
-    def __init__(self) -> None:
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        self._files = files
         self._is_busy = False
 
     def shared(
@@ -86,7 +102,7 @@ class ClusterHelpers:
             yield from map(here, pieces)
             return
         self._is_busy = True
-        told = bytes(ForkingPickler.dumps((work, list(pieces))))
+        told = bytes(ForkingPickler.dumps((work, list(pieces)))), self._files
         shared = _Shared(crew, told, here, pieces, max(1, ahead))
         try:
             yield from shared.results()
@@ -145,10 +161,14 @@ def _crew() -> _Crew | None:
         return None
 
 
+_Told = tuple[bytes, Mapping[str, bytes]]
+"""What a helper is told once: the work with its pieces, pickled, and the files that the run means."""
+
+
 class _Shared:
     """One long file: what is not begun, what came of the rest, and who is at what."""
 
-    def __init__(self, crew: _Crew, told: bytes, here: Callable[[Any], Any], pieces: Sequence[Any], ahead: int) -> None:
+    def __init__(self, crew: _Crew, told: _Told, here: Callable[[Any], Any], pieces: Sequence[Any], ahead: int) -> None:
         self._crew, self._told, self._here, self._pieces, self._ahead = crew, told, here, pieces, ahead
         self._token = uuid.uuid4().hex
         self._todo = deque(range(len(pieces)))
@@ -261,29 +281,31 @@ class _Shared:
 
 # --- on the worker that helps ---------------------------------------------------------------------------------------
 
-_open: dict[str, tuple[threading.Lock, Helper]] = {}
-"""Files of others that this process has open, by the token of the one who owns it; the last one used stands last."""
+_open: dict[str, tuple[threading.Lock, Helper, Mapping[str, bytes]]] = {}
+"""Files of others that this process has open, by the token of the one who owns it, with the files that its run means;
+the last one used stands last."""
 
 _opening = threading.Lock()
 
 
-def _piece(token: str, number: int, told: bytes | None) -> bytes | None:
+def _piece(token: str, number: int, told: _Told | None) -> bytes | None:
     """What a piece of a file of another worker came to, pickled; None where the file cannot be opened here."""
+    work, files = told or (None, {})
     with _opening:
-        lock, helper = _open.pop(token) if token in _open else (threading.Lock(), Helper())
-        _open[token] = lock, helper
+        lock, helper, files = _open.pop(token) if token in _open else (threading.Lock(), Helper(), files)
+        _open[token] = lock, helper, files
         old = [] if len(_open) <= _FILES else [_open.pop(next(iter(_open)))]
-    for former in old:
-        _close(*former)
-    with lock:
-        return helper.found(Piece(1, number, told)).data
+    for former, other, _ in old:
+        _close(former, other)
+    with lock, meant_files(files):
+        return helper.found(Piece(1, number, work)).data
 
 
 def _dismissed(token: str) -> None:
     with _opening:
         found = _open.pop(token, None)
     if found is not None:
-        _close(*found)
+        _close(*found[:2])
 
 
 def _close(lock: threading.Lock, helper: Helper) -> None:

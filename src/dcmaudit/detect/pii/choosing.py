@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from dcmaudit.detect.pii.judging import Chain, Judge
 from dcmaudit.errors import UsageError
+from dcmaudit.model.agreed_files import name_file, version_of
 from dcmaudit.plainfile import read_regular
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class ChainPlan:
         """Make every judge once; MissingExtraError, EngineError or ListError where one cannot be made."""
         for link in self.links:
             if link.name != "header":
-                _made(link, self.allow_file)
+                _judge(link, self.allow_file)
 
     @property
     def lists_digest(self) -> str:
@@ -76,7 +77,7 @@ class ChainPlan:
         judges: list[Judge] = list(self.cohort.judges(header)) if self.cohort is not None else []
         for link in self.links:
             if link.name != "header":
-                judges.append(_made(link, self.allow_file))
+                judges.append(_judge(link, self.allow_file))
             # Without a file there is nothing to compare with: the other judges stay.
             elif header is not None:
                 judges.append(HeaderJudge(header))
@@ -98,7 +99,7 @@ def chain_plan(text: str, *, allow_file: Path | None = None, smi_root: Path | No
     if allow_file is not None and not any(link.name == "allowlist" for link in links):
         raise UsageError("an allow list is named, but --pii leaves it out", hint=f"--pii {text},allowlist")
     chosen = allow_file or _of_site(smi_root)
-    return ChainPlan(tuple(links), None if chosen is None else str(chosen))
+    return ChainPlan(tuple(links), None if chosen is None else name_file(chosen))
 
 
 def _of_site(smi_root: Path | None) -> Path | None:
@@ -123,8 +124,14 @@ def _links(words: Sequence[str]) -> list[Link]:
     return links
 
 
+def _judge(link: Link, allow_file: str | None) -> Judge:
+    if link.name != "allowlist" or allow_file is None:
+        return _made(link, None, None)
+    return _made(link, allow_file, version_of(allow_file))
+
+
 @lru_cache(maxsize=16)
-def _made(link: Link, allow_file: str | None) -> Judge:
+def _made(link: Link, allow_file: str | None, _version: bytes | None) -> Judge:
     match link.name:
         case "patterns":
             from dcmaudit.detect.pii.patterns import PatternJudge

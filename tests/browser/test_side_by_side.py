@@ -176,6 +176,39 @@ def test_side_by_side_says_what_it_lacks(start: StartFace, tmp_path: Path) -> No
     expect(face.at(".beside figcaption").nth(1)).to_have_attribute("data-bad", "yes")
 
 
+def test_the_marks_of_a_series_are_outlined_on_its_projection(start: StartFace, tmp_path: Path) -> None:
+    names = []
+    for number in range(3):
+        place = {
+            "SeriesInstanceUID": "1.2.826.0.1.3680043.10.9.703", "ImagePositionPatient": [0, 0, float(number)],
+            "ImageOrientationPatient": [1, 0, 0, 0, 1, 0], "SOPInstanceUID": f"1.2.826.0.1.3680043.10.9.703.{number}",
+        }  # fmt: skip
+        names.append(write(tmp_path / f"{number}.dcm", cine(1, extra=place)))
+    face = start(*names)
+    face.page.get_by_role("menuitem", name="View").click()
+    face.page.locator('.item[data-command="series-stack"]').click()
+    face.press("Escape")
+    face.shows("#stackwords", "file 1 of 3 in the series, by position")
+    face.press("r")  # on this file alone
+    expect(face.at("#panel")).to_contain_text("stored in the database")
+    face.press("j")
+    foot = face.at(".overview-foot .foot")
+    expect(foot).to_contain_text("3 planes of the series (image frames alone")
+    marks = face.at('.overview [data-kind="mark"]')
+    face.page.wait_for_timeout(500)
+    expect(marks).to_have_count(0)
+    # drawn by keys, asked about, and there
+    face.press("Space", "Shift+ArrowRight", "ArrowDown", "ArrowDown", "Enter")
+    expect(face.at("#question-text")).to_contain_text("on every image frame of 3 files")
+    face.press("Shift+Tab", "Enter")
+    expect(marks).to_have_count(1)
+    face.press("PageUp")  # all views
+    expect(face.at(".beside button")).to_have_count(3)
+    expect(marks).to_have_count(3)
+    face.press("Control+z")
+    expect(marks).to_have_count(0)
+
+
 def test_side_by_side_says_where_no_view_can_be_shown(start: StartFace, tmp_path: Path) -> None:
     path = tmp_path / "broken.dcm"
     path.write_bytes(

@@ -339,9 +339,9 @@ def test_one_decision_marks_every_file_with_a_record_of_how_it_was_decided(sessi
 def test_what_stands_apart_is_named_before_it_is_decided(session: Session, table: ClassTable) -> None:
     ids = [session.worklist.file_id(place) for place in range(len(session.worklist))]
     text = do(session, "decide", value="tag", shown=ids)["question"]["text"]
-    assert "2: not wholly looked at" in text
-    assert "1: text was found" in text
-    assert "1: declared by its header" in text
+    assert "not wholly looked at (2)" in text
+    assert "text was found (1)" in text
+    assert "declared by its header (1)" in text
 
 
 def test_files_that_cannot_be_decided_are_told_and_stay(session: Session, table: ClassTable) -> None:

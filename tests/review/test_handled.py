@@ -77,9 +77,18 @@ def test_only_tagged_says_that_there_is_none(session: Session) -> None:
 
 
 def test_names_are_shown_with_what_cannot_be_seen_written_out() -> None:
-    assert short_name("/a/b/evil\u202excd.dcm") == "a/b/evil\\u202excd.dcm"
-    assert short_name("/a/b/two\nlines.dcm") == "a/b/two\\nlines.dcm"
-    assert short_name("/a/b/Grüße 東.dcm") == "a/b/Grüße 東.dcm"
+    assert short_name("/z/a/b/evil\u202excd.dcm") == "a/b/evil\\u202excd.dcm"
+    assert short_name("/z/a/b/two\nlines.dcm") == "a/b/two\\nlines.dcm"
+    assert short_name("/z/a/b/Grüße 東.dcm") == "a/b/Grüße 東.dcm"
+
+
+def test_a_name_is_cut_only_where_it_is_long() -> None:
+    # Without its slash it would look like a path from somewhere else.
+    assert short_name("/tmp/in/a.dcm") == "/tmp/in/a.dcm"
+    assert short_name("/a.dcm") == "/a.dcm"
+    assert short_name("in/a.dcm") == "in/a.dcm"
+    assert short_name("z/tmp/in/a.dcm") == "tmp/in/a.dcm"
+    assert short_name("https://host/bucket/a/b/c.dcm") == "https://host/bucket/a/b/c.dcm"
 
 
 def test_the_keys_for_files_walk_through_what_the_list_shows(

@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 
 from dcmaudit.errors import ReviewError, UsageError
-from dcmaudit.model import DeviceFacts, HowSeen, Projection
+from dcmaudit.model import Box, DeviceFacts, Everywhere, FrameAddress, HowSeen, Projection
+from dcmaudit.model.records import RectId, RectRow
 from dcmaudit.review import ReviewApp, Session
+from dcmaudit.review.services.stack_marks import marks_of_all
 from dcmaudit.review.services.stack_members import series_key, series_members
 from dcmaudit.review.state.stack import StackMember, StackOrder, ordered
-from dcmaudit.store import TagChange
+from dcmaudit.store import NewRect, TagChange
 from support.apps import do, paint_all, perform, ready, services_of, settled, state, store_of, wait_for, write_cine
 
 UID = "1.2.826.0.1.3680043.10.9.700"
@@ -280,6 +282,57 @@ def test_a_projection_of_the_series_is_noted_file_by_file(session: Session) -> N
     do(session, "next-file")
     after = do(session, "seen", file_id=opened.file_id, value="series", ticket=ticket, shown=[64, 48])
     assert after["message"] is None
+
+
+def test_what_all_files_of_a_series_have_marked_is_what_its_projection_shows(session: Session) -> None:
+    services, opened, store = services_of(session), session.opened(), store_of(session)
+    assert session.stack is not None
+    stack = session.stack
+    reading = services.stacks.open(series_key(stack, opened.file_id), lambda: series_members(stack))
+    wait_for(lambda: reading.wait(Projection.MIN, 0) == 8)
+    names = [stack.worklist.name(place) for place in stack.places]
+    box, other, third = Box(3, 4, 20, 30), Box(5, 6, 7, 8), Box(9, 1, 12, 3)
+
+    def shown() -> list[Box]:
+        return [each for each, shape in marks_of_all(services.database, stack, reading, None) if shape is None]
+
+    assert shown() == []
+    for name in names[1:]:
+        store.add_rects(name, [NewRect(box, Everywhere.ALL_FRAMES, frames=2), NewRect(other, FrameAddress(0))])
+    store.add_rects(names[0], [NewRect(other, FrameAddress(0)), NewRect(third, Everywhere.ALL_FRAMES, frames=2)])
+    assert shown() == []  # one file lacks it, and the other is on single frames
+    (last,) = store.add_rects(names[0], [NewRect(box, Everywhere.ALL_PLANES)])
+    assert shown() == [box]
+
+    class Keeps:
+        def noted(self, rows: Sequence[RectRow]) -> str:
+            return str(len(rows))
+
+        def kept(self, rows: Sequence[RectRow]) -> dict[RectId, str]:
+            return {row.id: "a scale" for row in rows if row.id == last}
+
+    assert marks_of_all(services.database, stack, reading, Keeps()) == ()  # what a policy keeps is not black
+    store.remove_rects([last])
+    assert shown() == []
+
+
+def test_a_series_of_single_images_shows_what_is_on_each_of_them(
+    open_app: Callable[..., ReviewApp], tmp_path: Path
+) -> None:
+    names = [write_cine(tmp_path / f"{number}.dcm", uid=number, frames=1, SeriesInstanceUID=UID) for number in range(3)]
+    opened = ready(open_app(names))
+    do(opened, "series-stack")
+    wait_for(lambda: opened.stack is not None and opened.stack.is_complete)
+    services, stack = services_of(opened), opened.stack
+    assert stack is not None
+    reading = services.stacks.open(series_key(stack, opened.opened().file_id), lambda: series_members(stack))
+    wait_for(lambda: reading.wait(Projection.MIN, 0) == 3)
+    do(opened, "mark-series", box=[3, 4, 20, 30])
+    wait_for(lambda: opened.question is not None)
+    do(opened, "mark-series", confirm=True, file_id=opened.opened().file_id)
+    assert marks_of_all(services.database, stack, reading, None) == ((Box(3, 4, 20, 30), None),)
+    do(opened, "undo")
+    assert marks_of_all(services.database, stack, reading, None) == ()
 
 
 def test_a_header_that_tells_of_too_many_frames_takes_no_memory(session: Session) -> None:

@@ -437,7 +437,10 @@ def test_a_tile_without_a_picture_is_no_error_and_says_why(tab: Page, monkeypatc
     assert unquote(answer.headers["x-note"]) == "frame 1: the codestream ends early"
     # what is no plane of the file is asked for by mistake
     assert tab.get("thumb/0/f77").status_code == 422
+    assert tab.get("thumb/0/f77?guess=1").status_code == 204
+    assert tab.get("thumb/0/f77?guess=no").status_code == 400
     assert tab.get("thumb/77/f0").status_code >= 400
+    assert tab.get("thumb/77/f0?guess=1").status_code >= 400
 
 
 def test_folders_are_browsed_for_the_dialogs(tab: Page, files: list[Path]) -> None:

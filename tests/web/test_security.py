@@ -181,7 +181,8 @@ def test_a_file_outside_the_worklist_is_not_served(tab: Page, app: ReviewApp, tm
     outside = write_cine(tmp_path / "outside.dcm")
     for file_id in (3, 99, 10**9, 10**12):
         for path in (f"image/{file_id}/f0", f"thumb/{file_id}/f0", f"tags/{file_id}", f"planes/{file_id}",
-                     f"projection/{file_id}/0", f"drill/{file_id}/0", f"alone/{file_id}/0"):  # fmt: skip
+                     f"projection/{file_id}/0", f"drill/{file_id}/0", f"alone/{file_id}/0",
+                     f"stackmarks/{file_id}"):  # fmt: skip
             assert tab.get(path).status_code == 409, path
         assert tab.get(f"tiles?ids={file_id}").status_code == 409
         assert tab.do("decide", value="done", shown=[file_id]).status_code == 409

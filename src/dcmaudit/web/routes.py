@@ -6,6 +6,7 @@ import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
+from functools import partial
 from typing import IO, TextIO, cast
 from urllib.parse import quote
 
@@ -147,7 +148,8 @@ class Routes:
         return await self._picture(request, PictureKey(file_id, parse_key(key), view_of(request)), key)
 
     async def thumb(self, request: Request) -> Response:
-        """One plane as a small PNG, its longer side at most ``edge`` pixels long; 204 where it cannot be made."""
+        """One plane as a small PNG, its longer side at most ``edge`` pixels long; 204 where it cannot be made, and with
+        ``guess=1`` also where the file has no such plane."""
         file_id, key = request.path_params["file_id"], request.path_params["key"]
         edge = query_number(request, "edge", THUMBNAIL_EDGES[0], most=2**20)
         if edge not in THUMBNAIL_EDGES:
@@ -157,7 +159,9 @@ class Routes:
             return await self._picture(request, PictureKey(file_id, address, View(), thumbnail=edge), key)
         except DcmauditError as error:
             session = self._session(request)
-            if status_of(error) != _UNREADABLE or not await run_in_threadpool(self._has, session, file_id, address):
+            is_guess = query_number(request, "guess", 0, most=1) == 1
+            has = partial(self._has, session, file_id, address)
+            if status_of(error) != _UNREADABLE or not (is_guess or await run_in_threadpool(has)):
                 raise
             # Among thousands of tiles one without a picture is what its tile says, and no fault of the page; the
             # plane itself (``image``, ``plane``) is refused with its reason.

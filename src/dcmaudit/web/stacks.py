@@ -10,6 +10,8 @@ from starlette.routing import Route
 from dcmaudit.errors import UsageError
 from dcmaudit.model import PlaneGroup, PlaneList, Point, Projection
 from dcmaudit.review import ReviewApp, Session
+from dcmaudit.review.page.rect_states import mark_json
+from dcmaudit.review.services.stack_marks import marks_of_all
 from dcmaudit.review.services.stack_members import SERIES, Member, StackKey, series_key, series_members, series_stack
 from dcmaudit.review.services.stack_reading import StackReading
 from dcmaudit.review.state.sight import named_view
@@ -31,6 +33,7 @@ class StackRoutes:
             Route("/api/d/{doc}/projection/{file_id:int}/{group}", self.projection),
             Route("/api/d/{doc}/drill/{file_id:int}/{group}", self.drill),
             Route("/api/d/{doc}/alone/{file_id:int}/{group}", self.alone),
+            Route("/api/d/{doc}/stackmarks/{file_id:int}", self.marks),
         ]
 
     async def projection(self, request: Request) -> Response:
@@ -88,6 +91,18 @@ class StackRoutes:
             is_complete, numbers = reading.has_sheets, reading.alone
             planes = [self._found(session, reading, label, number) for number in numbers[:_LISTED]]
             return reply({"total": len(numbers), "planes": planes, "complete": is_complete})
+
+        return await run_in_threadpool(work)
+
+    async def marks(self, request: Request) -> Response:
+        """What is black on every frame of the series that is in its projection."""
+        session, file_id = self._app.session(request.path_params["doc"]), request.path_params["file_id"]
+
+        def work() -> Response:
+            stack = series_stack(session, file_id)
+            reading, _label = self._reading(session, file_id, None)
+            marks = marks_of_all(self._services.database, stack, reading, session.keeps)
+            return reply({"marks": [mark_json(box, shape) for box, shape in marks]})
 
         return await run_in_threadpool(work)
 

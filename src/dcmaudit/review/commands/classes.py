@@ -122,9 +122,9 @@ def _question(services: Services, decision: ClassDecision, asked: int) -> Questi
         )
     decision.concerns = {place: why for place in decision.places if (why := _concerns(services, decision, place))}
     concerns = Counter(concern for why in decision.concerns.values() for concern in why)
-    grave = [f"{concerns[each]:,}: {each.value}" for each in Concern if concerns[each]]
+    grave = [f"{each.value} ({concerns[each]:,})" for each in Concern if concerns[each]]
     if grave:
-        text.append(f"Among them {'; '.join(grave)}.")
+        text.append(f"Among them are files that stand apart: {', '.join(grave)}.")
     yes = _YES[decision.value].format(files)
     return Question(" ".join(text), "decide", {"confirm": True}, yes, "Go on looking")
 

@@ -29,6 +29,10 @@ class Needs(Enum):
     """A plane on the stage by itself: behind a contact sheet or projection it would be marked in the dark."""
     UNDO = "undo"
     REDO = "redo"
+    SURVEY = "survey"
+    """A look at all files that is going on."""
+    DECIDING = "deciding"
+    """A decision for several files that is going on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, TypedDict
 
 from dcmaudit.model import Outcome, PlaneKind, ReviewState
-from dcmaudit.review.page.shapes import Key, Values, Written
+from dcmaudit.review.page.shapes import Edges, Key, ShapeState, Values, Written
 
 
 class WorklistRow(TypedDict):
@@ -74,6 +74,19 @@ class SeriesList(TypedDict):
     next: Annotated[int | None, "the place to go on from, null at the end"]
     total: int
     failed: Annotated[int, "files that could not be opened"]
+
+
+class StackMark(TypedDict):
+    """What is black on every frame of a series."""
+
+    box: Edges
+    shape: ShapeState | None
+
+
+class StackMarks(TypedDict):
+    """What can be drawn on the projection of a series."""
+
+    marks: list[StackMark]
 
 
 class OutputRow(TypedDict):

@@ -8,6 +8,7 @@ from dcmaudit.model import Box, Everywhere, Origin, Plane, Scope
 from dcmaudit.model.engines import OcrEngine, reads
 from dcmaudit.model.records import RectRow
 from dcmaudit.model.shapes import Shape
+from dcmaudit.review.page.list_shapes import StackMark
 from dcmaudit.review.page.shapes import RectState, ShapeState
 from dcmaudit.review.state.kept import kept_rows
 from dcmaudit.review.state.offers import is_offered, is_redacted, offers
@@ -30,6 +31,11 @@ _SOURCES = {
 def box_json(box: Box) -> list[int]:
     """``[left, top, right, bottom]``, right and bottom excluded, in pixels of the plane."""
     return [box.left, box.top, box.right, box.bottom]
+
+
+def mark_json(box: Box, shape: Shape | None) -> StackMark:
+    """What is black on all planes of a stack."""
+    return {"box": box_json(box), "shape": shape_json(shape)}
 
 
 def rect_states(session: Session, file: OpenFile, plane: Plane) -> list[RectState]:
@@ -78,7 +84,7 @@ def _stored(row: RectRow, *, highlighted: bool) -> RectState:
         "confidence": None,
         "who": row.modified_by,
         "when": row.modified.isoformat(sep=" ", timespec="seconds") if row.modified else None,
-        "shape": _shape(row.shape),
+        "shape": shape_json(row.shape),
     }
 
 
@@ -106,11 +112,11 @@ def _suggested(item: Suggestion, *, redacted: bool, highlighted: bool) -> RectSt
         "empty": item.is_empty,
         "who": None,
         "when": None,
-        "shape": _shape(region.shape),
+        "shape": shape_json(region.shape),
     }
 
 
-def _shape(shape: Shape | None) -> ShapeState | None:
+def shape_json(shape: Shape | None) -> ShapeState | None:
     """What the page paints of a shape: exactly the pixels that are written black."""
     if shape is None or shape.size is None:
         return None

@@ -12,6 +12,8 @@ from dcmaudit.model.texts import printable
 
 BLOCK = 1024
 _KEPT = 16
+_SHOWN = 3
+"""Parts of a long name that are shown."""
 
 
 class NameList:
@@ -64,10 +66,13 @@ def mark_of(name: str) -> str:
 
 
 def short_name(name: str) -> str:
-    """The last three parts of a name; the address of a server or object whole, for its host belongs to it.
+    """The last three parts of a name; one that has no more of them, and the address of a server or object, whole.
 
-    Characters that cannot be seen are written out.
+    Without its first slash a path from the root would look like one from somewhere else. Characters that cannot be
+    seen are written out.
     """
-    if "://" in name:
+    path = PurePosixPath(name)
+    parts = path.parts[1:] if path.is_absolute() else path.parts
+    if "://" in name or len(parts) <= _SHOWN:
         return printable(name)
-    return printable("/".join(PurePosixPath(name).parts[-3:]))
+    return printable("/".join(parts[-_SHOWN:]))

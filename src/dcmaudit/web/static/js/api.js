@@ -227,9 +227,11 @@ export class Api {
    * @param {number} file
    * @param {string} key
    * @param {160|320|640} [edge]  how long its longer side is at most, in pixels
+   * @param {boolean} [isGuess]  whether the file may have no such plane, which is no fault then
    */
-  thumb(file, key, edge = 160) {
-    return `${this.base}/thumb/${file}/${key}${edge === 160 ? "" : `?edge=${edge}`}`;
+  thumb(file, key, edge = 160, isGuess = false) {
+    const asked = [edge === 160 ? "" : `edge=${edge}`, isGuess ? "guess=1" : ""].filter(Boolean).join("&");
+    return `${this.base}/thumb/${file}/${key}${asked && `?${asked}`}`;
   }
 
   /**
@@ -321,6 +323,11 @@ export class Api {
    */
   async drill(file, group, how, x, y, sheet, signal) {
     return parsed(await ask(`${this.base}/drill/${file}/${group}?how=${how}&x=${x}&y=${y}&sheet=${sheet}`, { signal }));
+  }
+
+  /** What is black on every frame of the series that is projected. @param {number} file @param {AbortSignal} signal @returns {Promise<import("./types.js").StackMarks>} */
+  async stackMarks(file, signal) {
+    return parsed(await ask(`${this.base}/stackmarks/${file}`, { signal }));
   }
 
   /**

@@ -13,6 +13,15 @@ import { fitScale, fitted, LARGEST, MARGIN } from "./scaling.js";
 
 const STEPS = 1.25;
 
+/**
+ * Where an edge of the plane lies after a movement: inside, where it was, and no further than the margin.
+ * @param {number} at @param {number} by @param {number} plane  how long it is on the stage @param {number} stage
+ */
+function held(at, by, plane, stage) {
+  if (plane <= stage) return at;
+  return clamp(at + by, Math.min(at, stage - plane - MARGIN), Math.max(at, MARGIN));
+}
+
 export class Camera {
   constructor() {
     /** Size of the stage as it is on the screen, in device pixels. */
@@ -159,6 +168,23 @@ export class Camera {
     this.x += ux;
     this.y += uy;
     this.#hold();
+  }
+
+  /**
+   * Look at another part of the plane, no further than its edges.
+   * @param {number} right  in parts of the stage as it is on the screen
+   * @param {number} down
+   * @returns {boolean} whether anything moved
+   */
+  look(right, down) {
+    const { x, y, scale, plane, stage, screen } = this;
+    // To see what lies on the right the plane moves to the left.
+    const [ux, uy] = movement(this.orientation, -right * screen.width, -down * screen.height);
+    this.x = Math.round(held(x, ux, plane.width * scale, stage.width));
+    this.y = Math.round(held(y, uy, plane.height * scale, stage.height));
+    const isMoved = this.x !== x || this.y !== y;
+    if (isMoved) this.mode = "free";
+    return isMoved;
   }
 
   /**

@@ -12,6 +12,10 @@ export function isUsable(command, state) {
       return state.can.undo !== null;
     case "redo":
       return state.can.redo !== null;
+    case "survey":
+      return state.classes?.running === true;
+    case "deciding":
+      return state.classes?.deciding === true;
     case "nothing":
       return true;
     default:

@@ -9,6 +9,9 @@ import { fitted, moved, zoomed } from "./paircamera.js";
 
 const PAGE = 500;
 const STEP = 1.25;
+/** An arrow key moves both by this part of their place, with Shift by the smaller one. */
+const PART = 0.25;
+const FINE = 0.025;
 
 export class Compare {
   /** @param {import("./api.js").Api} api */
@@ -30,6 +33,8 @@ export class Compare {
     /** @type {ImageBitmap|null} before, and below it after */
     this.picture = null;
     this.hasAfter = false;
+    /** What is to be said of this plane. */
+    this.remark = "";
     /** @type {import("./paircamera.js").Place} */
     this.place = { scale: 1, x: 0, y: 0 };
     this.isFit = true;
@@ -110,17 +115,25 @@ export class Compare {
       this.picture = picture;
       this.hasAfter = note === "";
       this.dialog.dataset.plane = plane.key;
-      setText(this.note, note);
+      this.remark = note;
+      this.#tell();
       this.#draw();
     } catch (error) {
       if (this.loading === loading && !loading.signal.aborted) this.#fail(error);
     }
   }
 
+  /** Which of both is shown, where it is one of them, and what there is to say of the plane. */
+  #tell() {
+    const one = this.blinks ? `One place: ${this.showsAfter ? "after" : "before"}. b changes, s shows both side by side.` : "";
+    setText(this.note, [one, this.remark].filter(Boolean).join(" "));
+  }
+
   /** @param {unknown} error */
   #fail(error) {
     this.picture?.close();
     this.picture = null;
+    this.remark = "";
     delete this.dialog.dataset.plane;
     setText(this.note, error instanceof Error ? error.message : String(error));
     this.#draw();
@@ -170,7 +183,7 @@ export class Compare {
     this.blinks = on;
     byId("compare-blink", HTMLButtonElement).setAttribute("aria-pressed", String(on));
     this.panes.classList.toggle("single", on);
-    setText(this.note, on ? `One place: ${this.showsAfter ? "after" : "before"}. b changes, s shows both side by side.` : "");
+    this.#tell();
     this.#draw();
   }
 
@@ -194,15 +207,27 @@ export class Compare {
     this.#draw();
   }
 
+  /** An arrow key moves both where they are larger than their places; else it goes to another plane. @param {number} right @param {number} down @param {boolean} isFine */
+  #arrow(right, down, isFine) {
+    const canvas = this.canvases.find((_each, side) => !this.figures[side]?.hidden);
+    if (this.isFit || !canvas) return this.go(this.index + right + down);
+    const part = isFine ? FINE : PART;
+    this.place = moved(this.place, -right * canvas.width * part, -down * canvas.height * part);
+    this.#draw();
+  }
+
   /** @param {KeyboardEvent} event */
   #key(event) {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
+    const { shiftKey } = event;
     /** @type {Record<string, () => void>} */
     const keys = {
       n: () => this.go(this.index + 1),
       p: () => this.go(this.index - 1),
-      ArrowRight: () => this.go(this.index + 1),
-      ArrowLeft: () => this.go(this.index - 1),
+      ArrowRight: () => this.#arrow(1, 0, shiftKey),
+      ArrowLeft: () => this.#arrow(-1, 0, shiftKey),
+      ArrowDown: () => this.#arrow(0, 1, shiftKey),
+      ArrowUp: () => this.#arrow(0, -1, shiftKey),
       Home: () => this.go(0),
       End: () => this.go(this.planes.length - 1),
       u: () => this.#nextChanged(),
@@ -210,7 +235,11 @@ export class Compare {
       s: () => this.#setBlinks(false),
       v: () => this.#voi(),
       "+": () => this.#zoom(STEP),
+      ">": () => this.#zoom(STEP),
+      ".": () => this.#zoom(STEP),
       "-": () => this.#zoom(1 / STEP),
+      "<": () => this.#zoom(1 / STEP),
+      ",": () => this.#zoom(1 / STEP),
       0: () => this.#fit(),
     };
     const work = keys[event.key];
@@ -258,6 +287,7 @@ export class Compare {
     this.number = -1;
     this.picture?.close();
     this.picture = null;
+    this.remark = "";
     delete this.dialog.dataset.plane;
     this.#setBlinks(false);
   }

@@ -18,7 +18,7 @@ export function fileTile(row, { edge, isOpen, isOfAll, api }) {
   const told = [...row.concerns, ...(row.reason ? [printable(row.reason)] : [])].join("; ");
   return {
     // three sizes and no others, so that a new size of tiles finds most pictures made already
-    src: api.thumb(row.file_id, row.key, edge <= 160 ? 160 : edge <= 320 ? 320 : 640),
+    src: api.thumb(row.file_id, row.key, edge <= 160 ? 160 : edge <= 320 ? 320 : 640, true),
     title: printable(row.short.split("/").at(-1) ?? ""),
     tip: `${tooltipOf(listed)}\n${told || "looks like the others"}${sure}`,
     label: `${labelOf(listed).replace("left out by the options ", "")}, ${told || "looks like the others"}`,

@@ -3,6 +3,14 @@
 import { anyOpen, byId } from "./dom.js";
 import { isTyping, keyName } from "./keys.js";
 
+const ARROWS = /** @type {Record<string, [number, number]>} */ ({
+  ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1],
+});
+
+/** An arrow key goes on by this part of the stage, and with Shift by the smaller one. */
+const PART = 0.25;
+const FINE = 0.025;
+
 export class Keyboard {
   /** @param {import("./page.js").Page} page */
   constructor(page) {
@@ -38,6 +46,22 @@ export class Keyboard {
     byId("theme", HTMLButtonElement).addEventListener("click", () => this.page.theme.toggle());
   }
 
+  /**
+   * Arrow keys move what is in sight of a picture that is larger than the stage: with Space held down, as it does with
+   * the mouse, and without it where there is no rectangle that they could move.
+   * @param {KeyboardEvent} event
+   * @returns {boolean} whether they did
+   */
+  #pan(event) {
+    const { page } = this;
+    const arrow = ARROWS[event.key];
+    const isFree = page.pointer.space || !page.mayWrite || !page.handled.box;
+    if (!arrow || !isFree || event.ctrlKey || event.altKey || event.metaKey || !page.stage.plane || page.overview.isOpen) return false;
+    const part = event.shiftKey ? FINE : PART;
+    if (page.stage.camera.look(arrow[0] * part, arrow[1] * part)) page.stage.moved();
+    return true;
+  }
+
   /** A key that does something as long as it is held. @param {string|undefined} name  of its command @param {KeyboardEvent} event @returns {boolean} */
   #hold(name, event) {
     const { page } = this;
@@ -71,7 +95,8 @@ export class Keyboard {
   #key(event) {
     if (event.defaultPrevented || event.isComposing || anyOpen()) return;
     if (event.repeat) this.page.spoken.held();
-    if (isTyping(event.target)) {
+    // Keys such as F10 write nothing: they mean in a field what they mean elsewhere.
+    if (isTyping(event.target) && !/^F\d+$/.test(event.key)) {
       if (event.key === "Escape") {
         event.preventDefault();
         this.page.stage.root.focus({ preventScroll: true });
@@ -81,6 +106,8 @@ export class Keyboard {
     const onStage = event.target === document.body || event.target === this.page.stage.root;
     if (event.key === " " && onStage) {
       this.page.pointer.space = true;
+      event.preventDefault();
+    } else if (onStage && this.#pan(event)) {
       event.preventDefault();
     } else if (this.#hold(this.page.keys.get(keyName(event))?.name, event)) {
       event.preventDefault();

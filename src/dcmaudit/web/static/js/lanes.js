@@ -7,6 +7,9 @@ import { clamp } from "./rectangle.js";
 
 export const GAP = 10;
 const LEAST = 26;
+/** As much as the first words of a label want, and the share of the strip that may be kept free for them. */
+const WORDS = 84;
+const SHARE = 0.4;
 /** A tick wider than this says no more; a label wants about so much. */
 const TICK = 24;
 const LABEL = 150;
@@ -20,7 +23,8 @@ const LABEL = 150;
 export function lanesOf(groups, width) {
   const count = groups.reduce((sum, group) => sum + group.count, 0);
   const gaps = GAP * Math.max(0, groups.length - 1);
-  const least = Math.min(LEAST, (width - gaps) / Math.max(1, groups.length));
+  const roomy = Math.min(WORDS, ((width - gaps) * SHARE) / Math.max(1, groups.length));
+  const least = Math.min(Math.max(LEAST, roomy), (width - gaps) / Math.max(1, groups.length));
   const room = width - gaps - least * groups.length;
   const wanted = groups.map((group) => Math.max(LABEL, group.count * TICK));
   const fits = wanted.reduce((sum, each) => sum + each, gaps) <= width;

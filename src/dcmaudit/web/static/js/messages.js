@@ -39,6 +39,7 @@ export class Messages {
       if (message === null && this.isOwn) return;
     }
     this.isOwn = isOwn;
+    this.isRefusal = false;
     clearTimeout(this.fading);
     this.isTold = false;
     this.message.hidden = message === null;
@@ -88,8 +89,8 @@ export class Messages {
 
   /** @param {Trouble} trouble @param {import("./types.js").Edges} [area]  of the rectangle that it is about */
   refused(trouble, area) {
-    this.isRefusal = true;
     this.say({ text: [trouble.message, trouble.hint].filter(Boolean).join(" — "), kind: "error" }, area);
+    this.isRefusal = true;
   }
 
   /** What somebody needs to know for as long as it is true; null once it no longer is. @param {string|null} text */

@@ -146,13 +146,24 @@ class Opener {
     this.dialog.close("open");
   }
 
-  /** Where files are written, a folder that is not there can be made: once it was read what will happen. @param {string} written */
-  #offer(written) {
-    if (!this.purpose?.output || !written.startsWith("/") || this.path.value.trim() !== written) return;
+  /**
+   * Where files are written, a folder that is not there can be made in one that is: once it was read what will happen.
+   * @param {string} written
+   */
+  async #offer(written) {
+    const isMeant = () => this.purpose?.output === true && this.path.value.trim() === written;
+    const above = written.replace(/\/+[^/]*\/*$/, "") || "/";
+    if (!isMeant() || !written.startsWith("/")) return;
+    const why = this.note.textContent ?? "";
+    const turn = ++this.turn;
+    // One folder is made, and no path: a slip in the middle of it would become a tree of folders.
+    const isThere = await Api.browse(above).then(({ chosen }) => chosen === null, () => false);
+    if (turn !== this.turn || !isMeant()) return;
+    if (!isThere) return setText(this.note, `${why}, nor the folder that it would lie in`);
     this.fresh = written;
     setText(this.do, "Make this folder, redact into it");
     // Who does not see the button change hears what it does now.
-    setText(this.note, `${this.note.textContent ?? ""}. The button makes this folder and redacts into it.`);
+    setText(this.note, `${why}. The button makes this folder and redacts into it.`);
   }
 
   /** Whether what was typed is of the kind that is asked for; a database may be named by its file. */

@@ -5,6 +5,7 @@ import { byId, capital, counted, isStillAt, make, printable, setText, stamp, sym
 import { PlaneSheet } from "./planesheet.js";
 import { Projection } from "./projection.js";
 import { SideBySide } from "./sidebyside.js";
+import { StackMarks } from "./stackmarks.js";
 
 /** @typedef {import("./types.js").ViewState} ViewState */
 /** @typedef {"grid"|"projection"|"series"|"classes"} Kind */
@@ -49,6 +50,8 @@ export class Overview {
     this.isSeries = false;
     /** @type {Projection|SideBySide|null} */
     this.projection = null;
+    /** @type {StackMarks|null} what is outlined on it */
+    this.marks = null;
     /** @type {PlaneSheet|null} */
     this.sheet = null;
     /** @type {ClassView|null} */
@@ -155,7 +158,13 @@ export class Overview {
     }
     if (this.isOpen && state.file?.file_id !== this.file) this.close();
     else if (this.sheet) this.sheet.update(state);
-    else if (this.kind === "projection") this.projection?.update(state.rects, state.stack?.limits ?? "");
+    else if (this.kind === "projection") this.#inform(state);
+  }
+
+  /** What a state says of the projection. @param {ViewState} state */
+  #inform(state) {
+    this.projection?.limit((this.isSeries && state.stack?.limits) || "");
+    this.marks?.update(state);
   }
 
   /** @param {ViewState} state */
@@ -181,7 +190,7 @@ export class Overview {
       body.classList.add("one");
       this.#tools(within(inner, ".overview-tools", HTMLElement), state);
       this.#fillProjection(body, foot, group, within(inner, ".overview-here", HTMLElement));
-      this.projection?.update(state.rects, state.stack?.limits ?? "");
+      this.#inform(state);
       return;
     }
     body.focus();
@@ -271,6 +280,7 @@ export class Overview {
     /** @param {string} how @param {number} sheet @param {HTMLElement} words @param {(count: number) => void} sheets @param {() => void} [told] */
     const view = (how, sheet, words, sheets, told) => new Projection({
       api: host.api, file, group, how, foot: words, here, sheet, lone: this.#loneWords(group), onward, sheets, told, isShown, signal,
+      whole: () => void this.marks?.renew(),
       seen: (shown, ticket) => {
         const which = group.index === "series" ? { value: "series" } : { group: group.index };
         return host.run("seen", { file_id: file, ...which, ticket, shown });
@@ -290,6 +300,7 @@ export class Overview {
         this.#retool();
       });
     this.projection = shown;
+    this.marks = new StackMarks({ api: host.api, file, isSeries: group.index === "series", isShown, signal, show: (marks) => shown.outline(marks) });
     body.append(shown.root);
     void shown.load();
     shown.focus();

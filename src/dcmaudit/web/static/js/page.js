@@ -95,7 +95,7 @@ export class Page {
       keyOf: (name) => this.keyOf(name),
       say: (message, hint) => this.messages.refused(hint ? { message, hint } : { message }),
       mayWrite: () => this.mayWrite,
-      changed: () => this.#status(),
+      changed: () => this.#over(),
       closed: () => this.stage.root.focus({ preventScroll: true }),
     });
     this.outputs = new Outputs(api, failed);
@@ -131,6 +131,9 @@ export class Page {
     this.pointer = pointerOf(this);
     this.lens = new Lens(this.stage, () => this.pointer.place());
     this.asking = false;
+    /** @type {ViewState["file"]|undefined} what the line below counts, and the zoom that it has */
+    this.counted = undefined;
+    this.zoomed = 0;
     this.own = ownCommands(this);
     this.looked = settled(() => {
       keepPlace(this);
@@ -199,8 +202,10 @@ export class Page {
     this.topLine.update(state, this.#remark(state, picture));
     this.cards.trouble(state, picture.trouble);
     this.#map(state);
-    this.panel.update(state, this.mayWrite);
+    this.panel.update(state, this.mayWrite, this.overview.isOpen);
     this.strip.update(state);
+    // On the way of a held key nothing settles: what the strip says of planes that were seen, the line says too.
+    if (this.counted !== state.file || this.zoomed !== this.stage.percent) this.#status(state);
     if (other) this.cards.explain(null, 0, 0);
   }
 
@@ -269,7 +274,7 @@ export class Page {
     this.messages.say(state.message, this.#boxOf(state.message?.rect));
     this.#map(state);
     this.strip.update(state);
-    this.panel.update(state, this.mayWrite);
+    this.panel.update(state, this.mayWrite, this.overview.isOpen);
     this.worklist.update(state);
     this.overview.update(state);
     this.outputs.update(state.outputs);
@@ -307,8 +312,16 @@ export class Page {
   #status(state = this.state) {
     if (!state) return;
     const { percent, camera } = this.stage;
+    [this.counted, this.zoomed] = [state.file, percent];
     const rendering = this.topLine.remark?.rendering ?? state.view.rendering;
     this.statusLine.update(state, { percent, fitted: camera.mode === "fit", own: Boolean(this.hands?.window), turned: camera.words, rendering, over: this.overview.kind });
+  }
+
+  /** Another view is shown in place of the stage, or none: what was said about the one before is over. */
+  #over() {
+    this.messages.goOn();
+    this.#status();
+    if (this.state) this.panel.update(this.state, this.mayWrite, this.overview.isOpen);
   }
 
   /** For whoever watches the page from outside: this plane is on the screen now. @param {number} file @param {string} key */
@@ -376,6 +389,8 @@ export class Page {
     const { state } = this;
     if (!state || this.scheduler.over) return;
     if (repeat && (command.writes || command.once)) return;
+    // Other views and dialogs need no server: what was refused before them is as old as with a command that does.
+    if (!repeat) this.messages.goOn();
     const own = command.dialog ? () => openDialog(this, command) : this.own[/** @type {OwnCommand} */ (command.name)];
     if (!repeat && this.overview.takes(command.name)) return;
     if (!isUsable(command, state)) {
@@ -421,7 +436,7 @@ export class Page {
   #lost(why) {
     if (this.scheduler.over && why !== null) return;
     this.statusLine.lost(why);
-    if (this.state) this.panel.update(this.state, this.mayWrite);
+    if (this.state) this.panel.update(this.state, this.mayWrite, this.overview.isOpen);
     if (why === null) this.#status();
   }
 

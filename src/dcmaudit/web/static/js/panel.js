@@ -68,15 +68,19 @@ export class Panel {
     other.focus();
   }
 
-  /** @param {ViewState} state @param {boolean} writable */
-  update(state, writable) {
+  /**
+   * @param {ViewState} state
+   * @param {boolean} writable
+   * @param {boolean} isCovered  whether another view is shown in place of the stage: no rectangle is in sight there
+   */
+  update(state, writable, isCovered) {
     const rects = state.plane ? state.rects : [];
     const signature = JSON.stringify([rects, writable, scopesOf(state)]);
     if (signature !== this.drawn) this.#drawRects(rects, writable, scopesOf(state));
     if (signature !== this.drawn || state.chosen !== this.chosen) this.#mark(state.chosen);
     this.drawn = signature;
     if (state.file !== this.file || state.user !== this.user) this.#tellFacts(state);
-    const canMark = writable && state.plane !== null && !state.plane.error;
+    const canMark = writable && !isCovered && state.plane !== null && !state.plane.error;
     byId("markbutton", HTMLButtonElement).disabled = !canMark;
     byId("applyall", HTMLButtonElement).disabled = !canMark || !rects.some((rect) => !rect.stored && !isFaint(rect));
     byId("tagbutton", HTMLButtonElement).disabled = !writable || !state.file;

@@ -23,6 +23,7 @@ import { COVERED, isInFront } from "./sight.js";
  * @property {string} how
  * @property {number} sheet  of the text map, from 0
  * @property {(count: number) => void} sheets  told how many sheets there are
+ * @property {() => void} whole  told that all planes are in it
  * @property {string} lone  what to say where there is one plane alone
  * @property {string} onward  the key that goes to planes that no sheet shows
  * @property {HTMLElement} foot
@@ -82,7 +83,7 @@ export class Projection {
     this.anchor = null;
     /** @type {{pointer: number, at: [number, number], from: Point, drew: boolean}|null} */
     this.drag = null;
-    /** @type {Pick<import("./types.js").RectState, "box"|"shape">[]} marks on all planes of the group */
+    /** @type {import("./stackmarks.js").Mark[]} marks on all of its planes */
     this.marks = [];
     /** @type {Point|null} the pixel that is asked about next */
     this.asked = null;
@@ -135,6 +136,7 @@ export class Projection {
       this.#draw();
       this.#foot("");
     } while (!this.isWhole);
+    host.whole();
     requestAnimationFrame(() => {
       void this.#report();
       this.sizes.observe(this.root);
@@ -163,22 +165,17 @@ export class Projection {
     }
   }
 
-  /**
-   * The marks of the open plane: those for all frames are outlined on the projection, too. They hide nothing there, for
-   * what lies below them counts as shown, and may be of planes that lose the mark later. And what the series may lack.
-   * @param {import("./types.js").RectState[]} rects
-   * @param {string} limits
-   */
-  update(rects, limits) {
-    if (this.host.group.index === "series") {
-      const isNew = limits !== this.limits;
-      this.limits = limits;
-      // Folders are read to their end while somebody looks: what the foot says of that has to follow.
-      if (isNew && this.through[0]) this.#foot(this.small);
-      return;
-    }
-    this.marks = rects.filter(({ box, applied, stored, scope }) => box && applied && stored && scope.startsWith("all "));
+  /** Outline what is black on all of its planes. @param {import("./stackmarks.js").Mark[]} marks */
+  outline(marks) {
+    this.marks = marks;
     this.#draw();
+  }
+
+  /** What the series may lack: folders are read to their end while somebody looks, and the foot has to follow. @param {string} limits */
+  limit(limits) {
+    if (limits === this.limits) return;
+    this.limits = limits;
+    if (this.through[0]) this.#foot(this.small);
   }
 
   /** Say how many of its pixels are on the screen: the server notes what kind of glance that was. */

@@ -26,8 +26,8 @@ export class SideBySide {
     this.parts = [];
     /** the first picture on the stage, and how many are on it: 0 before it is known how large they are */
     this.start = this.few = 0;
-    /** @type {{rects: import("./types.js").RectState[], limits: string}} */
-    this.known = { rects: [], limits: "" };
+    /** What further sheets are told, too. @type {{marks: import("./stackmarks.js").Mark[], limits: string}} */
+    this.known = { marks: [], limits: "" };
     for (const [how, label] of VIEWS) this.#add(how, 0, label);
     this.sizes = new ResizeObserver(() => (host.isShown() ? this.#draw() : this.sizes.disconnect()));
     this.sizes.observe(this.root);
@@ -42,10 +42,16 @@ export class SideBySide {
     this.parts[this.start]?.view.root.focus();
   }
 
-  /** @param {import("./types.js").RectState[]} rects @param {string} limits */
-  update(rects, limits) {
-    this.known = { rects, limits };
-    for (const { view } of this.parts) view.update(rects, limits);
+  /** @param {import("./stackmarks.js").Mark[]} marks */
+  outline(marks) {
+    this.known.marks = marks;
+    for (const { view } of this.parts) view.outline(marks);
+  }
+
+  /** @param {string} limits */
+  limit(limits) {
+    this.known.limits = limits;
+    for (const { view } of this.parts) view.limit(limits);
   }
 
   /** The next pictures, or those before; false where there are none. @param {number} step */
@@ -75,7 +81,8 @@ export class SideBySide {
     const had = this.parts.filter(({ view }) => view.host.how === "text").length;
     for (let sheet = had; sheet < count; sheet += 1) {
       const view = this.#add("text", sheet, `Text map, sheet ${sheet + 1}`);
-      view.update(this.known.rects, this.known.limits);
+      view.outline(this.known.marks);
+      view.limit(this.known.limits);
       void view.load();
     }
     if (count > had) this.#draw();

@@ -45,7 +45,7 @@ export interface Command {
   arguments: string[];
   dialog: Dialog|null;
   /** what must be there */
-  needs: "nothing"|"file"|"plane"|"undo"|"redo";
+  needs: "nothing"|"file"|"plane"|"undo"|"redo"|"survey"|"deciding";
   /** whether it shows a plane, and so closes a contact sheet or projection */
   leaves_sheet: boolean;
   /** whether the handled rectangle goes along as it is on the screen */
@@ -531,6 +531,17 @@ export interface SeriesList {
   failed: number;
 }
 
+/** What is black on every frame of a series. */
+export interface StackMark {
+  box: Edges;
+  shape: ShapeState|null;
+}
+
+/** What can be drawn on the projection of a series. */
+export interface StackMarks {
+  marks: StackMark[];
+}
+
 /** One redacted file. */
 export interface OutputRow {
   number: number;
@@ -754,6 +765,7 @@ export interface CommandArguments {
   "clear-file": Record<string, never>;
   "tag": { previews?: string; file_id?: number };
   "comment": { text?: string; previews?: string; file_id?: number };
+  "stop-deciding": Record<string, never>;
   "ocr": Record<string, never>;
   "ocr-all": Record<string, never>;
   "undo": Record<string, never>;
@@ -769,8 +781,6 @@ export interface CommandArguments {
   "done-series": { confirm?: boolean };
   "skip-series": { value?: string|boolean };
   "next-suspicious": Record<string, never>;
-  "stop-survey": Record<string, never>;
-  "stop-deciding": Record<string, never>;
   "next-file": Record<string, never>;
   "previous-file": Record<string, never>;
   "go-file": { index?: number; file_id?: number; key?: string };
@@ -785,6 +795,7 @@ export interface CommandArguments {
   "local-contrast": Record<string, never>;
   "rendering": { value?: string|boolean };
   "invert": Record<string, never>;
+  "stop-survey": Record<string, never>;
   "held-line": Record<string, never>;
   "held-whole": Record<string, never>;
   "held-small": Record<string, never>;

@@ -5,7 +5,7 @@ import { test } from "node:test";
 
 /** @type {any} */
 const world = globalThis;
-const { Lost, post, Refusal } = await import("../../src/dcmaudit/web/static/js/api.js");
+const { Lost, post, Refusal } = await import("../../src/dcmaudit/web/static/js/asking.js");
 
 /** @param {unknown} error */
 const breaking = (error) => async () => ({ ok: true, json: () => Promise.reject(error) });

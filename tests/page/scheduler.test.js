@@ -18,7 +18,7 @@ world.MessageChannel = class {
 world.document = { visibilityState: "visible", addEventListener() {}, getElementById: () => null };
 
 const { Scheduler } = await import("../../src/dcmaudit/web/static/js/scheduler.js");
-const { Refusal } = await import("../../src/dcmaudit/web/static/js/api.js");
+const { Refusal } = await import("../../src/dcmaudit/web/static/js/asking.js");
 
 /** @param {number} index @param {number} revision @param {object} [more] @returns {any} */
 function state(index, revision, more = {}) {

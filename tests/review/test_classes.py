@@ -22,13 +22,8 @@ from dcmaudit.review.page.class_rows import class_files, class_list, list_files,
 from dcmaudit.review.services import class_survey
 from dcmaudit.review.services.class_looks import GivenUpError
 from dcmaudit.review.state import found_places
-from dcmaudit.review.state.classes import (
-    ClassKey,
-    ClassTable,
-    Concern,
-    FileLook,
-    Grouping,
-)
+from dcmaudit.review.state.classes import ClassKey, ClassTable, Grouping
+from dcmaudit.review.state.file_look import Concern, FileLook
 from dcmaudit.review.state.worklist import Worklist
 from dcmaudit.sources import LocalReference
 from dcmaudit.store import Look, TagChange

@@ -19,7 +19,7 @@ from dcmaudit.model.engines import OcrEngine
 from dcmaudit.model.records import Look
 from dcmaudit.review import ReviewApp, Session
 from dcmaudit.review.services.text_reader import TextReader
-from dcmaudit.review.state.classes import Concern
+from dcmaudit.review.state.file_look import Concern
 from dcmaudit.store import Store
 from support.apps import do, ready, services_of, settled, state, wait_for
 from support.files import dataset, file_bytes

@@ -2,7 +2,7 @@
 
 from dcmaudit.review.app import ReviewApp
 from dcmaudit.review.commands.table import COMMANDS, MENUS, help_table
-from dcmaudit.review.page.page_state import error_json
+from dcmaudit.review.page.file_states import error_json
 from dcmaudit.review.page.worklist_rows import worklist_rows
 from dcmaudit.review.state.session import Session
 

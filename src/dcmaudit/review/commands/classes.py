@@ -17,7 +17,9 @@ from dcmaudit.review.commands.series import on_every_frame
 from dcmaudit.review.commands.several import files_words
 from dcmaudit.review.services.bundle import Services
 from dcmaudit.review.services.instance_cache import stamp_of
-from dcmaudit.review.state.classes import ClassDecision, Concern, Grouping
+from dcmaudit.review.state.class_decision import ClassDecision
+from dcmaudit.review.state.classes import Grouping
+from dcmaudit.review.state.file_look import Concern
 from dcmaudit.review.state.open_file import OpenFile
 from dcmaudit.review.state.session import Question, Session
 from dcmaudit.store import NewRect, RectId, TagChange

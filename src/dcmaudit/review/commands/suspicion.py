@@ -7,10 +7,11 @@ from dcmaudit.model.texts import printable
 from dcmaudit.review.commands.arguments import Arguments
 from dcmaudit.review.commands.several import files_words
 from dcmaudit.review.services.bundle import Services
-from dcmaudit.review.services.class_survey import Survey
 from dcmaudit.review.services.instance_cache import stamp_of
+from dcmaudit.review.services.survey import Survey
 from dcmaudit.review.services.unlike import where_unlike
-from dcmaudit.review.state.classes import PLANES_KEPT, ClassTable, Concern
+from dcmaudit.review.state.classes import ClassTable
+from dcmaudit.review.state.file_look import PLANES_KEPT, Concern
 from dcmaudit.review.state.open_file import OpenFile, is_shown
 from dcmaudit.review.state.session import Session
 

@@ -10,9 +10,11 @@ from dcmaudit.review.page.list_shapes import ClassConcern, ClassFiles, ClassList
 from dcmaudit.review.page.rect_states import box_json
 from dcmaudit.review.page.shapes import ClassesState
 from dcmaudit.review.services.bundle import Services
-from dcmaudit.review.services.class_survey import Survey, shown_survey
+from dcmaudit.review.services.class_survey import shown_survey
 from dcmaudit.review.services.instance_cache import stamp_of
-from dcmaudit.review.state.classes import ClassKey, ClassTable, Concern, FileClass
+from dcmaudit.review.services.survey import Survey
+from dcmaudit.review.state.classes import ClassKey, ClassTable, FileClass
+from dcmaudit.review.state.file_look import Concern
 from dcmaudit.review.state.name_list import short_name
 from dcmaudit.review.state.open_file import applies
 from dcmaudit.review.state.session import Session

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dcmaudit.review.commands.command import Command
-from dcmaudit.review.page import shapes
+from dcmaudit.review.page import command_shapes
 
 
-def command_json(command: Command) -> shapes.Command:
+def command_json(command: Command) -> command_shapes.Command:
     """One command as plain values."""
     dialog = command.dialog
     return {

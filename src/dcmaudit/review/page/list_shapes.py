@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Annotated, TypedDict
 
 from dcmaudit.model import Outcome, PlaneKind, ReviewState
-from dcmaudit.review.page.shapes import Edges, Key, ShapeState, Values, Written
+from dcmaudit.review.page.shapes import ShapeState
+from dcmaudit.review.page.written import Edges, Key, Values, Written
 
 
 class WorklistRow(TypedDict):

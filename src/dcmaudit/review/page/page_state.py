@@ -5,51 +5,38 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib.util import find_spec
 
-from dcmaudit.errors import DcmauditError
-from dcmaudit.model import Box, HowSeen, OverlayAddress, Plane, PlaneKind, View, frame_of
+from dcmaudit.model import Box
 from dcmaudit.review.page.class_rows import classes_state
+from dcmaudit.review.page.file_states import file_state, group_states, plane_state, window_states
 from dcmaudit.review.page.output_rows import outputs_state
 from dcmaudit.review.page.rect_states import box_json, rect_states
 from dcmaudit.review.page.shapes import (
     CanState,
-    FileState,
     FilterState,
-    GroupState,
     HandledState,
     MessageState,
     NamedProblem,
     NearState,
     OptionState,
-    PlaneState,
     QuestionState,
     RecentList,
     StackState,
-    Trouble,
     ViewState,
-    WindowState,
     WorklistState,
 )
-from dcmaudit.review.page.strip import stripes
 from dcmaudit.review.services.bundle import Services
-from dcmaudit.review.services.page_words import page_hint, page_words
-from dcmaudit.review.services.picture_cache import painted_from
+from dcmaudit.review.services.page_words import page_words
 from dcmaudit.review.state.name_list import mark_of, short_name
-from dcmaudit.review.state.offers import is_offered, offers, unstored
-from dcmaudit.review.state.open_file import OpenFile, state_of
+from dcmaudit.review.state.offers import is_offered, offers
+from dcmaudit.review.state.open_file import OpenFile
 from dcmaudit.review.state.options import OPTIONS, Options
-from dcmaudit.review.state.seen import GLANCES
 from dcmaudit.review.state.selection import Filter
 from dcmaudit.review.state.session import Session
 
 PROBLEMS_SHOWN = 50
-MAP_EDGE = 32
-"""Cells a side of the small map that shows which part of a plane was seen."""
-
 _HAS_S3 = find_spec("obstore") is not None
 RECTS_AHEAD = 100
 """A plane beside the one on screen with more rectangles than this is not sent along."""
-
-_GLANCED = tuple(how for how in GLANCES if how is not HowSeen.SKIPPED)
 
 
 def page_state(session: Session, services: Services) -> ViewState:
@@ -68,9 +55,9 @@ def page_state(session: Session, services: Services) -> ViewState:
                 "changes": services.watcher.changes,
             },
             "worklist": _worklist(session),
-            "file": _file(session, services, file) if file else None,
-            "groups": _groups(file) if file else [],
-            "plane": _plane(session, services, file, file.index) if file else None,
+            "file": file_state(session, services, file) if file else None,
+            "groups": group_states(file) if file else [],
+            "plane": plane_state(session, services, file, file.index) if file else None,
             "view": {
                 "rendering": session.view.rendering.value,
                 "inverted": session.view.inverted,
@@ -89,7 +76,7 @@ def page_state(session: Session, services: Services) -> ViewState:
             "previews": session.options.previews.value,
             "choices": dict(session.options.choices),
             "bindings": services.preferences.keys(),
-            "windows": _windows(services, file) if file else [],
+            "windows": window_states(services, file) if file else [],
             "question": _question(session),
             "message": _message(session),
             "prefetch": [[session.worklist.file_id(place), plane.address.key] for place, plane in session.upcoming()],
@@ -125,18 +112,6 @@ def _stack(session: Session) -> StackState | None:
         "words": f"file {index + 1} of {total} in the series{searching}",
         "limits": stack.limits,
     }
-
-
-def error_json(error: DcmauditError) -> Trouble:
-    """An error as the page shows it."""
-    said = page_words(error.message) or error.message
-    message = said if error.file is None else f"{short_name(error.file)}: {said}"
-    return {"message": message, "hint": page_hint(error)}
-
-
-def image_address(session_id: str, file_id: int, key: str, view: View) -> str:
-    """The address of the values that a plane is painted from; local contrast has values of its own."""
-    return f"/api/d/{session_id}/plane/{file_id}/{key}?rendering={view.rendering.value}"
 
 
 def step_state(session: Session, services: Services, index: int) -> NearState | None:
@@ -177,70 +152,13 @@ def _filter(chosen: Filter) -> FilterState:
     return {"status": chosen.status.value if chosen.status is not None else None, "text": chosen.text}
 
 
-def _file(session: Session, services: Services, file: OpenFile) -> FileState:
-    device = file.facts.device if file.facts else None
-    state, looked = state_of(file), file.looked
-    return {
-        "file_id": file.file_id,
-        "name": file.name,
-        "short": short_name(file.name),
-        "mark": mark_of(file.name),
-        "state": state.value,
-        "tagged": file.tag is not None and file.tag.marked,
-        "done_by": file.tag.modified_by if file.tag is not None else None,
-        "comment": (file.tag.comment or "") if file.tag else "",
-        "opening": file.opening,
-        "error": error_json(file.error) if file.error else None,
-        "modality": device.modality if device else None,
-        "model": device.model if device else None,
-        "seen": looked.seen,
-        "partly": looked.in_part,
-        "glanced": looked.glanced,
-        "stored": services.content.is_kept,
-        "planes": len(file.planes),
-        "unscanned_bits": file.is_unsearched,
-        "bits": file.search.value,
-        "bits_progress": list(file.search_progress) if file.search_progress else None,
-        "suggesting": file.suggesting,
-        "previews": len(unstored(session.options, file)),
-        "reading": sorted(file.reading),
-        "gap": services.gaps.words(file),
-        "changed": file.changed,
-        "notes": list(file.notes),
-    }
-
-
-def _groups(file: OpenFile) -> list[GroupState]:
-    groups: list[GroupState] = []
-    start = 0
-    told = stripes(file)
-    for number, group in enumerate(file.planes.groups):
-        count = len(group.frames)
-        groups.append({
-            "index": number,
-            "kind": group.kind.value,
-            "title": group.title,
-            "start": start,
-            "count": count,
-            "seen": [list(span) for span in file.seen.positions(group, HowSeen.SEEN)],
-            "partly": file.seen.part_positions(group),
-            "glanced": [list(span) for span in file.seen.positions(group, *_GLANCED)],
-            "skipped": [list(span) for span in file.seen.positions(group, HowSeen.SKIPPED)],
-            "marked": told.marked[number],
-            "heat": told.heat[number],
-            "reason": group.reason,
-        })  # fmt: skip
-        start += count
-    return groups
-
-
 def _near(session: Session, services: Services, file: OpenFile, index: int) -> NearState | None:
     """What the step to a plane beside the one on screen will change, so that the page need not wait for the answer."""
     if not 0 <= index < len(file.planes):
         return None
     plane = file.planes[index]
     rects = rect_states(session, file, plane)
-    shown = _plane(session, services, file, index)
+    shown = plane_state(session, services, file, index)
     # Sent ahead with every answer: a plane with thousands of rectangles would hold up the present one.
     if len(rects) > RECTS_AHEAD or plane.size is None or shown is None:
         return None
@@ -251,52 +169,6 @@ def _near(session: Session, services: Services, file: OpenFile, index: int) -> N
         "handled": _handled(handled),
         "can": _can(session, services, index),
     }
-
-
-def _plane(session: Session, services: Services, file: OpenFile, index: int) -> PlaneState | None:
-    if not index < len(file.planes):
-        return None
-    plane = file.planes[index]
-    key, size = plane.address.key, plane.size
-    picture = painted_from(file.file_id, plane.address, session.view)
-    part = file.seen.part(plane.address)
-    return {
-        "index": index,
-        "number": index + 1,
-        "key": key,
-        "title": plane.title,
-        "kind": plane.kind.value,
-        "width": size.width if size else None,
-        "height": size.height if size else None,
-        "image": image_address(session.id, file.file_id, key, picture.view) if size else None,
-        "error": _plane_error(plane, services.pictures.error(picture)),
-        "group": file.group_at(index),
-        "position": index - file.planes.group_start(index),
-        "overlay": f"{plane.address.group:04X}" if isinstance(plane.address, OverlayAddress) else None,
-        "time": _time(file, plane),
-        "map": part.coarse(MAP_EDGE, MAP_EDGE) if part is not None else None,
-        "pointed": [box_json(box) for box in session.pointed_on(file.file_id, plane.address)],
-    }
-
-
-def _time(file: OpenFile, plane: Plane) -> float | None:
-    pace = file.facts.pace if file.facts else None
-    if pace is None or plane.kind in {PlaneKind.ICON, PlaneKind.THUMBNAIL}:
-        return None
-    return pace.of(frame_of(plane.address))
-
-
-def _windows(services: Services, file: OpenFile) -> list[WindowState]:
-    modality = (file.facts.device.modality if file.facts else None) or ""
-    own = (one for one in services.preferences.windows() if one.modality == modality)
-    return [{"name": one.name, "center": one.center, "width": one.width} for one in own]
-
-
-def _plane_error(plane: Plane, error: DcmauditError | None) -> Trouble | None:
-    if plane.size is None:
-        reason = plane.group.reason or "it cannot be shown"
-        return {"message": f"{plane.group.name}: not audited: {reason}".removeprefix(": "), "hint": None}
-    return error_json(error) if error else None
 
 
 def _can(session: Session, services: Services, index: int) -> CanState:

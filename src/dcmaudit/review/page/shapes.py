@@ -1,78 +1,19 @@
 """The shapes that cross between server and page. The page's types and ``docs/web-api.md`` are made from these.
 
 Each field says beside its type what it holds. ``Written`` gives the type as the page has it where Python's says less,
-and ``Values`` the texts that an enum may have.
+and ``Values`` the texts that an enum may have (``written``). Those of commands and of lists have modules of their own.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import Enum
 from typing import Annotated, NotRequired, TypedDict
 
 from dcmaudit.model import PlaneKind, Rendering, ReviewState, Verdict
 from dcmaudit.model.screen import PreviewPolicy
-from dcmaudit.review.commands.command import Needs, Where
+from dcmaudit.review.page.written import Arguments, Edges, Key, Ranges, RectId, Values, Written
 from dcmaudit.review.state.classes import Grouping
 from dcmaudit.review.state.open_file import FrameSearch
 from dcmaudit.review.state.stack import StackOrder
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A type in the words of the page."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Values:
-    """The values of an enum as texts, or its names in small letters where ``named``."""
-
-    of: type[Enum]
-    named: bool = False
-
-
-Edges = Annotated[list[int], Written("[number, number, number, number]")]
-Ranges = Annotated[list[list[int]], Written("[number, number][]")]
-Arguments = dict[str, object]
-
-RectId = Annotated[str, "its name within the file"]
-Key = Annotated[str, "the plane's name within the file"]
-
-
-class Dialog(TypedDict):
-    """The dialog in which a command's files or folders are chosen."""
-
-    title: str
-    action: Annotated[str, "the words of its button"]
-    folders: Annotated[bool, "whether a folder is chosen"]
-    many: Annotated[bool, "whether several files may be"]
-    recursive: Annotated[bool, "whether it asks about the folders below"]
-    below: Annotated[bool, "whether that is ticked when it opens"]
-    server: Annotated[bool, "whether the address of a database server may be typed"]
-    output: Annotated[bool, "whether files are written there: a new folder may be named"]
-
-
-class Command(TypedDict):
-    """One thing that the reviewer can do."""
-
-    name: str
-    label: str
-    help: str
-    key: Annotated[str | None, "the key that is shown"]
-    keys: list[str]
-    menu: str | None
-    group: str
-    writes: bool
-    where: Annotated[str, Values(Where), "who carries it out, or begins to"]
-    toggles: Annotated[str | None, "the option that it switches"]
-    arguments: list[str]
-    dialog: Dialog | None
-    needs: Annotated[str, Values(Needs), "what must be there"]
-    leaves_sheet: Annotated[bool, "whether it shows a plane, and so closes a contact sheet or projection"]
-    sends_box: Annotated[bool, "whether the handled rectangle goes along as it is on the screen"]
-    once: Annotated[bool, "whether it is not done again while its key is held down"]
 
 
 class Trouble(TypedDict):

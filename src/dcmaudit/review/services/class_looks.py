@@ -15,7 +15,7 @@ from dcmaudit.render import Outline, Signature, Spread, render
 from dcmaudit.review.services.instance_cache import stamp_of
 from dcmaudit.review.services.page_words import page_words
 from dcmaudit.review.services.protocols import Database
-from dcmaudit.review.state.classes import DOUBT, PLACES_KEPT, PLANES_KEPT, FileLook
+from dcmaudit.review.state.file_look import DOUBT, PLACES_KEPT, PLANES_KEPT, FileLook
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,13 +18,13 @@ from dcmaudit.detect.ocr import DEFAULT_ENGINE, Mode
 from dcmaudit.detect.pii import DEFAULT, chain_plan
 from dcmaudit.dicom.head import head_of
 from dcmaudit.errors import DcmauditError, ReviewError
-from dcmaudit.model import Size, SpreadKind
-from dcmaudit.model.counts import counted
-from dcmaudit.render import Signature, Spread, distances, encode_png
+from dcmaudit.model import Size
+from dcmaudit.render import Spread, distances
 from dcmaudit.review.services.class_looks import Detector, GivenUpError, keep_look, kept_look, look_into, noted_look
 from dcmaudit.review.services.instance_cache import stamp_of
 from dcmaudit.review.services.page_words import page_words
 from dcmaudit.review.services.protocols import Database, End, Pictures, Sessions
+from dcmaudit.review.services.survey import Survey
 from dcmaudit.review.services.threads import Workers
 from dcmaudit.review.state.classes import FEWEST, ClassKey, ClassTable, FileClass, Grouping
 from dcmaudit.review.state.session import Session
@@ -49,70 +49,6 @@ many, and so on."""
 
 _LONGEST = 200
 """Characters of a header value that are kept."""
-
-
-class Survey:
-    """One list, sorted and looked at. Its table is filled from one thread and read from others."""
-
-    def __init__(self, table: ClassTable) -> None:
-        self.table = table
-        self.is_running = False
-        self.is_waiting = False
-        self.stopping = threading.Event()
-        self.wanted: int | None = None
-        """The class that somebody looks at: it comes first."""
-        self.problem: str | None = None
-        """Why no detector looks, in words; None where one does."""
-        self.failure: str | None = None
-        self.spreads: dict[int, Spread] = {}
-        self.without: set[int] = set()
-        """Classes for whose pictures there was no room."""
-        self.signatures: dict[int, dict[int, Signature]] = {}
-        self.signed = 0
-        self.planes_begun = 0
-        self.former = self.unkept = 0
-        """Files whose look is of an earlier start of the program, and those whose look could not be stored."""
-        self.looking_again = False
-        """Whether a file that was changed is looked at again."""
-        self.known: ClassTable | None = None
-        """The same list grouped in another way, whose looks count here, too."""
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether every file of the list was looked at, and no more come."""
-        table = self.table
-        is_through = table.through >= len(table.worklist) and not (table.changed or self.looking_again)
-        return not table.worklist.growing and is_through
-
-    @property
-    def words(self) -> str:
-        """How far it is, in words."""
-        table, total = self.table, len(self.table.worklist)
-        if self.failure is not None:
-            return f"The look at the files ended early: {self.failure}"
-        if self.is_waiting:
-            return "Waiting for the look at another list"
-        more = "" if not table.worklist.growing else " found so far"
-        files = counted(total, "file")
-        if table.sorted < total:
-            return f"Sorted {table.sorted:,} of {files}{more}"
-        words = f"Looked at {table.through:,} of {files}{more}, {counted(self.planes_begun, 'plane')}"
-        if table.changed:
-            words += f", {counted(table.changed, 'of them was', 'of them were')} changed since"
-        if self.former:
-            words += f"; of {counted(self.former, 'file')} an earlier start of the program knows what was found"
-        if self.unkept:
-            words += f"; what was found in {counted(self.unkept, 'file')} could not be stored"
-        if self.is_complete or self.is_running:
-            return words
-        return f"{words}; stopped"
-
-    def picture(self, number: int, kind: SpreadKind) -> bytes:
-        """A picture of a class as PNG; ReviewError where there is none."""
-        spread = self.spreads.get(number)
-        if spread is None:
-            raise ReviewError("there is no picture of this class yet", hint="wait until files of it were looked at")
-        return encode_png(spread.picture(kind))
 
 
 class ClassSurveys:

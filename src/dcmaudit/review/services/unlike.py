@@ -6,7 +6,7 @@ import numpy as np
 
 from dcmaudit.model import Box
 from dcmaudit.render import unlike_places
-from dcmaudit.review.services.class_survey import Survey
+from dcmaudit.review.services.survey import Survey
 from dcmaudit.review.state.classes import FEWEST, UNLIKE
 
 _TYPICAL = 1000

@@ -16,6 +16,7 @@ from enum import Enum
 import numpy as np
 
 from dcmaudit.model import Box, Size
+from dcmaudit.review.state.file_look import DOUBT, PLACES_KEPT, Concern, FileLook
 from dcmaudit.review.state.found_places import Found, FoundPlaces
 from dcmaudit.review.state.series_plan import Stamp
 from dcmaudit.review.state.worklist import Worklist
@@ -25,15 +26,6 @@ UNLIKE = 4.0
 
 FEWEST = 4
 """Files below which nothing can be said about what is usual."""
-
-PLACES_KEPT = 16
-"""Places of text that are kept of one plane of a file, to be drawn on its small picture."""
-
-PLANES_KEPT = 64
-"""Planes with text of one file that are kept, to go to."""
-
-DOUBT = 0.5
-"""From this likelihood on a place that is not taken for text makes its file stand apart."""
 
 _TRIED = 0x80
 """Beside the concerns in a mask: somebody has tried to look at the file."""
@@ -46,26 +38,6 @@ class Grouping(Enum):
     """Modality, image type, size, device."""
     SERIES = "series"
     """The same, and the series."""
-
-
-class Concern(Enum):
-    """Why a file is not among those that look the same; the value is what people read. The gravest come first."""
-
-    UNREADABLE = "not wholly looked at"
-    FOUND = "text was found"
-    DOUBTED = "something like text"
-    UNLOOKED = "no detector looked"
-    DECLARED = "declared by its header"
-    UNLIKE = "unlike the others"
-    UNCOMPARED = "not compared with others"
-
-    @property
-    def bit(self) -> int:
-        """Its place in a mask."""
-        return 1 << _ORDER[self]
-
-
-_ORDER = {concern: number for number, concern in enumerate(Concern)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,30 +53,6 @@ class ClassKey:
     manufacturer: str | None
     model: str | None
     series: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class FileLook:
-    """What a look at every plane of one file gave.
-
-    ``found`` counts places of text. ``failed`` says in words why not all of it could be looked at, ``undetected`` that
-    no detector looked. ``likelihood`` is that of the likeliest place, 0 to 1, ``plane`` the key of the plane that it is
-    on and ``places`` some of the places there, of what looks like text where ``found`` is 0. ``with_text`` are the keys
-    of planes with text, at most PLANES_KEPT. ``instance`` is the SOP Instance UID, "" where the file has none and None
-    where nobody noted it; ``is_new`` that it is of now, and not of what was known before.
-    """
-
-    planes: int
-    found: int = 0
-    failed: str | None = None
-    undetected: bool = False
-    likelihood: float = 0.0
-    plane: str | None = None
-    places: tuple[Box, ...] = ()
-    stamp: Stamp | None = None
-    with_text: tuple[str, ...] = ()
-    instance: str | None = None
-    is_new: bool = True
 
 
 @dataclass
@@ -345,21 +293,6 @@ class ClassTable:
         apart = int(np.count_nonzero(masks))
         counts = {concern: int(np.count_nonzero(masks & concern.bit)) for concern in Concern}
         return Tally(len(places), waiting, apart, len(places) - apart, counts)
-
-
-@dataclass
-class ClassDecision:
-    """What a yes to a question about files of a class would do, and how far it is."""
-
-    worklist: Worklist
-    value: str
-    places: tuple[int, ...]
-    box: Box | None = None
-    stopping: threading.Event = field(default_factory=threading.Event)
-    through: int = 0
-    is_running: bool = False
-    concerns: Mapping[int, tuple[Concern, ...]] = field(default_factory=dict)
-    """Why files stood apart, by place, when the question was asked."""
 
 
 def _short(stamp: Stamp | None) -> int:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from dcmaudit.errors import ReviewError
 from dcmaudit.model import Box, Plane, PlaneAddress, ReviewState, View
-from dcmaudit.review.state.classes import ClassDecision
+from dcmaudit.review.state.class_decision import ClassDecision
 from dcmaudit.review.state.handled_rectangle import first_box, kept_inside
 from dcmaudit.review.state.history import History
 from dcmaudit.review.state.kept import Keeps

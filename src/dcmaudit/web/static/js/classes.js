@@ -69,6 +69,7 @@ export class ClassView {
       enter: () => this.tiles.root.focus(),
     }, part("classes-list"));
     this.tabs = part("class-tabs");
+    this.decisions = part("class-decisions");
     this.foot = part("class-chosen");
     this.progress = part("classes-progress");
     this.left = part("class-left");
@@ -143,6 +144,7 @@ export class ClassView {
   /** @param {ViewState} state */
   update(state) {
     const { classes, worklist } = state;
+    for (const button of this.decisions.querySelectorAll("button")) button.disabled = !this.host.mayWrite();
     setText(this.left, `${counted(worklist.left, "file")} left${paceWords(worklist)}`);
     if (!classes) return;
     const { deciding } = classes;

@@ -3,7 +3,7 @@
  * composes the pixels of the stage from them. Runs in the page's worker, or in the page itself where there is none.
  */
 
-import { ask, Lost, Refusal } from "./api.js";
+import { ask, Lost, Refusal } from "./asking.js";
 import { signatureOf, tablesOf } from "./levels.js";
 import { fitted } from "./scaling.js";
 import { isUpright, turnPixels } from "./orientation.js";

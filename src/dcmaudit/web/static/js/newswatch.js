@@ -1,6 +1,6 @@
 /** Long polling: a growing worklist, a finished search for stray bits, a server that has gone or come back. */
 
-import { Refusal } from "./api.js";
+import { Refusal } from "./asking.js";
 import { pause } from "./moments.js";
 import { QUIET } from "./witness.js";
 

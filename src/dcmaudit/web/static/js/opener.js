@@ -2,7 +2,8 @@
 
 import { Api } from "./api.js";
 import { ask } from "./dialogs.js";
-import { byId, counted, make, printable, setText, symbol } from "./dom.js";
+import { byId, counted, make, printable, setText } from "./dom.js";
+import { FolderList } from "./folderlist.js";
 
 /** @typedef {import("./types.js").BrowseEntry} BrowseEntry */
 /** @typedef {import("./types.js").Dialog} Purpose */
@@ -18,17 +19,6 @@ export const A_FOLDER = { title: "Open a folder", action: "Open this folder", fo
 
 /** @type {Purpose} */
 export const A_FILE = { title: "Open files", action: "Open", folders: false, ...PLAIN };
-
-/** What kind of entry a sign stands for, in words; a file is called by its name and size alone. @type {Record<string, string>} */
-const SPOKEN = { "sign-folder": "folder", "sign-database": "database", "sign-list": "list" };
-
-/** @param {number|null} size */
-function sizeText(size) {
-  if (size === null) return "";
-  if (size < 1000) return `${size} B`;
-  if (size < 1e6) return `${Math.round(size / 1000)} kB`;
-  return size < 1e9 ? `${(size / 1e6).toFixed(1)} MB` : `${(size / 1e9).toFixed(1)} GB`;
-}
 
 class Opener {
   constructor() {
@@ -49,11 +39,6 @@ class Opener {
     this.turn = 0;
     /** How often somebody wrote into the field of the path. */
     this.edits = 0;
-    /** @type {BrowseEntry[]} */
-    this.entries = [];
-    /** @type {Set<number>} */
-    this.chosen = new Set();
-    this.focused = 0;
     this.here = "";
     /** @type {string|null} the file whose path was typed */
     this.typed = null;
@@ -77,9 +62,15 @@ class Opener {
     byId("open-cancel", HTMLButtonElement).addEventListener("click", () => this.dialog.close(""));
     this.up.addEventListener("click", () => this.parent !== null && void this.go(this.parent));
     this.do.addEventListener("click", () => void this.#act());
-    this.list.addEventListener("click", (event) => this.#click(event));
-    this.list.addEventListener("dblclick", (event) => this.#enter(this.#indexOf(event.target)));
-    this.list.addEventListener("keydown", (event) => this.#key(event));
+    this.folder = new FolderList(this.list, {
+      mayChoose: () => this.purpose?.folders !== true,
+      mayChooseMany: () => this.purpose?.many === true,
+      meant: () => this.#untype(),
+      changed: () => this.#mark(),
+      enter: (entry) => this.#enter(entry),
+      open: () => this.dialog.close("open"),
+      up: () => this.up.click(),
+    });
   }
 
   /**
@@ -111,9 +102,8 @@ class Opener {
     const password = this.#secret();
     if (how === "server") return { paths: [this.address.value.trim()], recursive: false, password };
     if (how !== "open") return null;
-    const chosen = [...this.chosen].sort((a, b) => a - b).map((index) => this.entries[index]?.path ?? "");
     if (purpose.output && this.fresh !== null && this.fresh === this.path.value.trim()) return { paths: [this.fresh], recursive: false, checkText: this.check.checked };
-    const paths = this.typed !== null ? [this.typed] : purpose.folders ? [this.here] : chosen;
+    const paths = this.typed !== null ? [this.typed] : purpose.folders ? [this.here] : this.folder.paths;
     return { paths, recursive: this.recursive.checked, checkText: this.check.checked };
   }
 
@@ -204,12 +194,9 @@ class Opener {
       this.parent = listing.parent;
       // What somebody wrote while the folder was read stays: it is what is meant.
       if (this.edits === edits) this.path.value = listing.path;
-      this.entries = listing.entries;
       this.up.disabled = listing.parent === null;
       this.#roots(listing.roots);
-      this.chosen.clear();
-      this.focused = 0;
-      this.#draw();
+      this.folder.show(listing.entries);
       const files = listing.entries.filter(({ kind }) => kind === "file").length;
       const more = listing.left_off ? `, and ${counted(listing.left_off, "more entry", "more entries")} that are not shown: type the path of one` : "";
       setText(this.note, `${printable(listing.path)}: ${counted(listing.entries.length - files, "folder")}, ${counted(files, "file")}${more}`);
@@ -238,113 +225,18 @@ class Opener {
     byId("open-roots", HTMLUListElement).replaceChildren(...items);
   }
 
-  #draw() {
-    const items = this.entries.map((entry, index) => {
-      const item = make("li", "entry");
-      item.id = `entry-${index}`;
-      item.setAttribute("role", "option");
-      item.dataset.kind = entry.kind;
-      const list = /\.csv$/i.test(entry.name) ? "sign-list" : "sign-file";
-      const sign = entry.kind === "folder" ? "sign-folder" : /\.(db|sqlite3?)$/i.test(entry.name) ? "sign-database" : list;
-      item.append(symbol(sign), make("span", "entry-name", printable(entry.name)), make("span", "entry-size", sizeText(entry.size)));
-      // The sign says it to the eye alone.
-      if (SPOKEN[sign]) item.append(make("span", "unseen", ` ${SPOKEN[sign]}`));
-      return item;
-    });
-    this.list.replaceChildren(...items);
-    this.#mark();
-  }
-
+  /** The button says what it does now. */
   #mark() {
-    [...this.list.children].forEach((item, index) => {
-      item.setAttribute("aria-selected", String(this.chosen.has(index)));
-      item.classList.toggle("focused", index === this.focused);
-    });
-    const focused = this.list.children[this.focused];
-    focused?.scrollIntoView({ block: "nearest" });
-    if (focused) this.list.setAttribute("aria-activedescendant", focused.id);
-    else this.list.removeAttribute("aria-activedescendant");
-    this.do.disabled = !this.#isTyped && (this.purpose?.folders ? !this.here : this.chosen.size === 0);
-    if (this.purpose?.folders && this.fresh === null) setText(this.do, this.purpose.action);
-    if (!this.purpose?.folders) setText(this.do, this.chosen.size > 1 ? `Open ${this.chosen.size} files` : (this.purpose?.action ?? ""));
+    const { purpose, folder: { chosen } } = this;
+    this.do.disabled = !this.#isTyped && (purpose?.folders ? !this.here : chosen.size === 0);
+    if (purpose?.folders && this.fresh === null) setText(this.do, purpose.action);
+    if (!purpose?.folders) setText(this.do, chosen.size > 1 ? `Open ${chosen.size} files` : (purpose?.action ?? ""));
   }
 
-  /** @param {EventTarget|null} target */
-  #indexOf(target) {
-    const item = target instanceof Element ? target.closest(".entry") : null;
-    return item ? [...this.list.children].indexOf(item) : -1;
-  }
-
-  /** @param {MouseEvent} event */
-  #click(event) {
-    const index = this.#indexOf(event.target);
-    if (index < 0) return;
-    this.#untype();
-    if (event.shiftKey && this.purpose?.many) this.#range(this.focused, index);
-    else this.#toggle(index, event.ctrlKey || event.metaKey);
-    this.focused = index;
-    this.#mark();
-  }
-
-  /** @param {number} from @param {number} to */
-  #range(from, to) {
-    for (let index = Math.min(from, to); index <= Math.max(from, to); index += 1) {
-      if (this.entries[index]?.kind === "file") this.chosen.add(index);
-    }
-  }
-
-  /** @param {number} index @param {boolean} more */
-  #toggle(index, more) {
-    const had = this.chosen.has(index);
-    if (!more || !this.purpose?.many) this.chosen.clear();
-    if (this.entries[index]?.kind !== "file" || this.purpose?.folders) return;
-    if (had && more) this.chosen.delete(index);
-    else this.chosen.add(index);
-  }
-
-  /** Go into a folder, or open a file. @param {number} index */
-  #enter(index) {
-    const entry = this.entries[index];
-    this.#untype();
-    if (entry?.kind === "folder") {
-      void this.go(entry.path);
-    } else if (entry && !this.purpose?.folders) {
-      this.chosen.add(index);
-      this.dialog.close("open");
-    }
-  }
-
-  /** @param {KeyboardEvent} event */
-  #key(event) {
-    const last = this.entries.length - 1;
-    const steps = /** @type {Record<string, number>} */ ({ ArrowDown: 1, ArrowUp: -1, PageDown: 12, PageUp: -12, Home: -last, End: last });
-    const step = steps[event.key];
-    if (step !== undefined) {
-      const to = Math.min(Math.max(this.focused + step, 0), Math.max(last, 0));
-      if (event.shiftKey && this.purpose?.many) this.#range(this.focused, to);
-      this.focused = to;
-    } else if (event.key === " ") {
-      this.#untype();
-      this.#toggle(this.focused, true);
-    }
-    else if (event.key === "Enter") this.chosen.size > 1 ? this.dialog.close("open") : this.#enter(this.focused);
-    else if (event.key === "Backspace") this.up.click();
-    else if (event.key.length === 1 && !event.ctrlKey) this.#letter(event.key.toLowerCase());
-    else return;
-    event.preventDefault();
-    this.#mark();
-  }
-
-  /** @param {string} letter */
-  #letter(letter) {
-    const count = this.entries.length;
-    for (let step = 1; step <= count; step += 1) {
-      const index = (this.focused + step) % count;
-      if (this.entries[index]?.name.toLowerCase().startsWith(letter)) {
-        this.focused = index;
-        return;
-      }
-    }
+  /** Go into a folder, or open a file. @param {BrowseEntry|undefined} entry */
+  #enter(entry) {
+    if (entry?.kind === "folder") void this.go(entry.path);
+    else if (entry && !this.purpose?.folders) this.dialog.close("open");
   }
 }
 

@@ -1,23 +1,13 @@
 /** Views of many planes at once, in place of the stage: the contact sheets of a file and of its series, and the projection of a stack. */
 
 import { ClassView } from "./classes.js";
-import { byId, capital, counted, isStillAt, make, printable, setText, stamp, symbol, within } from "./dom.js";
+import { byId, stamp, within } from "./dom.js";
 import { PlaneSheet } from "./planesheet.js";
-import { Projection } from "./projection.js";
-import { SideBySide } from "./sidebyside.js";
-import { StackMarks } from "./stackmarks.js";
+import { ProjectionView } from "./projectionview.js";
+import { SeriesSheet } from "./seriessheet.js";
 
 /** @typedef {import("./types.js").ViewState} ViewState */
 /** @typedef {"grid"|"projection"|"series"|"classes"} Kind */
-
-const HOWS = [
-  ["all", "All", "maximum, minimum, and every sheet of the text map side by side, each at half size or more"],
-  ["max", "Maximum", "the brightest value that any plane has there"],
-  ["min", "Minimum", "the darkest value that any plane has there"],
-  ["mean", "Mean", "the mean of all planes"],
-  ["range", "Range", "what lies between the brightest and the darkest value"],
-  ["text", "Text map", "where strokes like writing stand still or appear"],
-];
 
 /**
  * @typedef {object} OverviewHost
@@ -41,17 +31,13 @@ export class Overview {
     /** @type {Kind|null} */
     this.kind = null;
     this.file = -1;
-    this.how = "max";
-    this.group = 0;
-    /** The sheet of the text map, from 0, and how many there are of the stack that was shown last. */
-    this.page = 0;
-    this.pages = 1;
-    /** whether the projection is that of the series */
-    this.isSeries = false;
-    /** @type {Projection|SideBySide|null} */
-    this.projection = null;
-    /** @type {StackMarks|null} what is outlined on it */
-    this.marks = null;
+    this.projected = new ProjectionView({
+      ...host,
+      close: () => this.close(),
+      rebuild: (state) => this.#build(state),
+    });
+    /** @type {SeriesSheet|null} */
+    this.series = null;
     /** @type {PlaneSheet|null} */
     this.sheet = null;
     /** @type {ClassView|null} */
@@ -85,11 +71,7 @@ export class Overview {
     this.#leave();
     this.kind = kind;
     this.file = state.file.file_id;
-    this.group = state.plane?.group ?? 0;
-    this.page = 0;
-    this.pages = 1;
-    // Whoever walks through a series as one stack projects it as one; frames of their own are a stack already.
-    this.isSeries = this.#series(state) !== null && state.groups[this.group]?.title === "frame";
+    this.projected.begin(state);
     this.root.hidden = false;
     this.#build(state);
     this.host.changed();
@@ -106,6 +88,12 @@ export class Overview {
     this.host.closed();
   }
 
+  /** Whether what is built now is still shown, and what ends its questions. @returns {{isShown: () => boolean, signal: AbortSignal}} */
+  get #life() {
+    const { generation, questions: { signal } } = this;
+    return { isShown: () => generation === this.generation, signal };
+  }
+
   /** What was asked so far is not wanted any more, small pictures too. */
   #renounce() {
     this.generation += 1;
@@ -119,7 +107,7 @@ export class Overview {
     this.sheet?.end();
     this.classes?.end();
     if (this.classes) this.chosen = this.classes.list.chosen;
-    this.sheet = this.classes = null;
+    this.sheet = this.series = this.classes = null;
     this.root.classList.remove("wide");
   }
 
@@ -158,13 +146,7 @@ export class Overview {
     }
     if (this.isOpen && state.file?.file_id !== this.file) this.close();
     else if (this.sheet) this.sheet.update(state);
-    else if (this.kind === "projection") this.#inform(state);
-  }
-
-  /** What a state says of the projection. @param {ViewState} state */
-  #inform(state) {
-    this.projection?.limit((this.isSeries && state.stack?.limits) || "");
-    this.marks?.update(state);
+    else if (this.kind === "projection") this.projected.update(state);
   }
 
   /** @param {ViewState} state */
@@ -183,134 +165,12 @@ export class Overview {
     } else if (this.kind === "series") {
       title.textContent = "This series: the first plane of every group of every file";
       body.classList.add("cells");
-      void this.#fillSeries(body, foot);
+      this.#fillSeries(body, foot);
     } else {
-      const group = (this.isSeries && this.#series(state)) || state.groups[this.group];
-      title.textContent = `${this.isSeries ? "Series" : capital(group?.title ?? "")} (${group?.count ?? 0})`;
-      body.classList.add("one");
-      this.#tools(within(inner, ".overview-tools", HTMLElement), state);
-      this.#fillProjection(body, foot, group, within(inner, ".overview-here", HTMLElement));
-      this.#inform(state);
+      this.projected.fill(inner, state, { file: this.file, ...this.#life });
       return;
     }
     body.focus();
-  }
-
-  /** @param {HTMLElement} place @param {ViewState} state */
-  #tools(place, state) {
-    /** @param {string} label @param {string} title @param {boolean} on @param {() => void} choose */
-    const button = (label, title, on, choose) => {
-      const made = make("button", "", label);
-      made.type = "button";
-      made.title = title;
-      made.setAttribute("aria-pressed", String(on));
-      made.addEventListener("click", () => {
-        choose();
-        this.#build(state);
-      });
-      place.append(made);
-    };
-    for (const [how, label, title] of HOWS) {
-      button(label ?? "", title ?? "", this.how === how && this.page === 0, () => {
-        this.how = how ?? "max";
-        this.page = 0;
-      });
-    }
-    for (let page = 1; this.how === "text" && page < this.pages; page += 1) {
-      button(String(page + 1), `sheet ${page + 1} of the text map: writing that lies over other writing`, this.page === page, () => (this.page = page));
-    }
-    const shown = state.groups.filter((group) => !group.reason);
-    const series = this.#series(state);
-    if (shown.length < 2 && !series) return;
-    place.append(make("span", "gap"));
-    if (series) button("series", "project all frames of the series", this.isSeries, () => {
-      this.isSeries = true;
-      this.page = 0;
-      this.pages = 1;
-    });
-    for (const group of shown.slice(0, 6)) {
-      button(group.title, `project ${group.title}`, !this.isSeries && group.index === this.group, () => {
-        this.isSeries = false;
-        this.group = group.index;
-        this.page = 0;
-        this.pages = 1;
-      });
-    }
-  }
-
-  /** The view, or sheet of the text map, behind the one that is shown, or before it; round at the ends. @param {number} step */
-  #turn(step) {
-    if (this.projection instanceof SideBySide && this.projection.turn(step)) return;
-    const state = this.host.state();
-    const views = HOWS.flatMap(([how = ""]) => Array.from({ length: how === "text" ? this.pages : 1 }, (_, page) => ({ how, page })));
-    const here = views.findIndex(({ how, page }) => how === this.how && page === this.page);
-    const to = views.at((here + step) % views.length);
-    if (!state || !to) return;
-    Object.assign(this, to);
-    this.#build(state);
-  }
-
-  /** More sheets are known now than when the buttons were made. */
-  #retool() {
-    const state = this.host.state();
-    const place = this.root.querySelector(".overview-tools");
-    if (!state || !(place instanceof HTMLElement)) return;
-    place.replaceChildren();
-    this.#tools(place, state);
-  }
-
-  /** The frames of the series as one stack, where it is walked through as one and wholly found. @param {ViewState} state */
-  #series(state) {
-    const { stack } = state;
-    if (!stack?.complete || stack.total < 2) return null;
-    return { index: /** @type {const} */ ("series"), title: "the series", count: stack.total, limits: stack.limits };
-  }
-
-  /**
-   * @param {HTMLElement} body
-   * @param {HTMLElement} foot
-   * @param {import("./projection.js").Stack|undefined} group
-   * @param {HTMLElement} here
-   */
-  #fillProjection(body, foot, group, here) {
-    const { generation, file, host, questions: { signal } } = this;
-    if (!group) return;
-    const onward = host.keyOf("next-suspicious");
-    const isShown = () => generation === this.generation;
-    /** @param {string} how @param {number} sheet @param {HTMLElement} words @param {(count: number) => void} sheets @param {() => void} [told] */
-    const view = (how, sheet, words, sheets, told) => new Projection({
-      api: host.api, file, group, how, foot: words, here, sheet, lone: this.#loneWords(group), onward, sheets, told, isShown, signal,
-      whole: () => void this.marks?.renew(),
-      seen: (shown, ticket) => {
-        const which = group.index === "series" ? { value: "series" } : { group: group.index };
-        return host.run("seen", { file_id: file, ...which, ticket, shown });
-      },
-      mark: (box) => (group.index === "series" ? host.run("mark-series", { box }) : host.run("mark-group", { file_id: file, group: group.index, box })),
-      go: (found) => {
-        this.close();
-        if (found.index === null) host.goFile(found.file_id, found.key);
-        else host.go(found.index);
-      },
-    });
-    const shown = this.how === "all"
-      ? new SideBySide({ foot, onward, isShown, make: (how, sheet, told, sheets) => view(how, sheet, make("p", ""), sheets, told) })
-      : view(this.how, this.page, foot, (count) => {
-        if (!isShown() || this.how !== "text" || count === this.pages) return;
-        this.pages = count;
-        this.#retool();
-      });
-    this.projection = shown;
-    this.marks = new StackMarks({ api: host.api, file, isSeries: group.index === "series", isShown, signal, show: (marks) => shown.outline(marks) });
-    body.append(shown.root);
-    void shown.load();
-    shown.focus();
-  }
-
-  /** Whoever projects a single image mostly meant its series. @param {import("./projection.js").Stack} group */
-  #loneWords(group) {
-    const state = this.host.state();
-    if (group.count > 1 || !state || state.stack || state.worklist.total < 2) return "";
-    return "For all files of the series, switch on A series as one stack in the View menu.";
   }
 
   /** @param {HTMLElement} body @param {HTMLElement} foot @param {ViewState} state */
@@ -329,74 +189,17 @@ export class Overview {
     this.sheet.begin();
   }
 
-  /**
-   * Every file of the series. These small pictures are for finding the way: no plane counts as seen by them.
-   * @param {HTMLElement} body
-   * @param {HTMLElement} foot
-   */
-  async #fillSeries(body, foot) {
-    const { generation, questions: { signal } } = this;
-    let failed = 0;
-    let files = 0;
-    let planes = 0;
-    try {
-      for (let start = /** @type {number|null} */ (0); start !== null; ) {
-        const part = await this.host.api.series(start, signal);
-        if (generation !== this.generation) return;
-        failed += part.failed;
-        for (const file of part.files) body.append(...file.groups.map((group, place) => this.#fileCell(file, group, place)));
-        files += part.files.length;
-        planes += part.files.reduce((sum, each) => sum + each.planes, 0);
-        start = part.next;
-        const found = `${counted(files, "file")} with ${counted(planes, "plane")}`;
-        const lacking = failed ? ` ${counted(failed, "file")} of the list could not be opened and may belong to it.` : "";
-        const far = start === null ? "" : ` Looked through ${start} of ${part.total}…`;
-        setText(foot, `${found} of this series.${far}${lacking} A click opens the file; none of it counts as seen here.`);
-      }
-      // Whoever walks among the first ones already stays there.
-      if (isStillAt(body)) this.#focusHere(body);
-    } catch (error) {
-      if (generation === this.generation) setText(foot, error instanceof Error ? error.message : "");
-    }
-  }
-
-  /**
-   * One cell a group of planes: what lies behind its first plane is said in words.
-   * @param {import("./types.js").SeriesFile} file
-   * @param {import("./types.js").SeriesGroup} group
-   * @param {number} number
-   */
-  #fileCell(file, group, number) {
-    const cell = stamp("t-cell");
-    const place = within(cell, ".cell-picture", HTMLElement);
-    cell.setAttribute("aria-current", String(file.file_id === this.file && number === 0));
-    const name = printable(file.name.split("/").at(-1) ?? "");
-    const what = group.count > 1 ? `${group.title} (${group.count})` : group.title;
-    const isAll = file.groups.length === 1 && group.count === 1;
-    setText(within(cell, ".cell-title", HTMLElement), isAll ? name : `${what} · ${name}`);
-    const bits = file.unscanned_bits ? ", not searched for hidden planes yet" : "";
-    cell.title = `${printable(file.name)}\n${file.state}, ${counted(file.planes, "plane")}${bits}\n${group.reason ?? `${group.title}, ${counted(group.count, "plane")}`}`;
-    cell.dataset.more = group.count > 1 ? "yes" : "no";
-    if (!group.shown) place.append(symbol("sign-no-image", "sign"));
-    else {
-      const image = make("img", "");
-      image.alt = "";
-      image.loading = "lazy";
-      image.addEventListener("error", () => place.replaceChildren(symbol("sign-no-image", "sign")));
-      image.src = this.host.api.thumb(file.file_id, group.key);
-      place.append(image);
-    }
-    cell.addEventListener("click", () => {
-      this.close();
-      this.host.goFile(file.file_id, group.key);
-    });
-    return cell;
-  }
-
-  /** @param {HTMLElement} body */
-  #focusHere(body) {
-    const here = body.querySelector('[aria-current="true"]') ?? body.firstElementChild;
-    if (here instanceof HTMLElement) here.focus();
+  /** @param {HTMLElement} body @param {HTMLElement} foot */
+  #fillSeries(body, foot) {
+    const { api, goFile } = this.host;
+    this.series = new SeriesSheet({
+      api, file: this.file, ...this.#life,
+      goFile: (file, key) => {
+        this.close();
+        goFile(file, key);
+      },
+    }, body, foot);
+    void this.series.load();
   }
 
   /** Note that the small picture of a plane was in sight. @param {string} key */
@@ -429,19 +232,9 @@ export class Overview {
     if (this.kind === "projection" && (event.key === "PageDown" || event.key === "PageUp")) {
       event.preventDefault();
       event.stopPropagation();
-      this.#turn(event.key === "PageDown" ? 1 : -1);
+      this.projected.turn(event.key === "PageDown" ? 1 : -1);
       return;
     }
-    const cells = [...this.root.querySelectorAll(".cell")];
-    const place = cells.findIndex((cell) => cell === document.activeElement);
-    if (place < 0) return;
-    const first = cells[0]?.getBoundingClientRect().top;
-    const columns = Math.max(1, cells.findIndex((cell) => cell.getBoundingClientRect().top !== first));
-    const steps = /** @type {Record<string, number>} */ ({ ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns, ArrowUp: -columns });
-    const to = cells[place + (steps[event.key] ?? 0)];
-    if (steps[event.key] === undefined || !(to instanceof HTMLElement)) return;
-    event.preventDefault();
-    event.stopPropagation();
-    to.focus();
+    this.series?.key(event);
   }
 }

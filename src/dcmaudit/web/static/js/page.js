@@ -1,6 +1,7 @@
 /** The page: puts the parts together. State and rules are the server's; this paints and reports. */
 
-import { Api, Lost } from "./api.js";
+import { Api } from "./api.js";
+import { Lost } from "./asking.js";
 import { Scheduler } from "./scheduler.js";
 import { HandledRectangle } from "./handled.js";
 import { askQuestion } from "./dialogs.js";
@@ -10,11 +11,11 @@ import { keepPlace } from "./place.js";
 import { isUsable } from "./commands.js";
 import { bound } from "./bindings.js";
 import { Cine } from "./cine.js";
+import { CommandRunner } from "./commandrunner.js";
 import { KeyDialog } from "./keydialog.js";
 import { Lens } from "./lens.js";
 import { Keyboard } from "./keyboard.js";
 import { keyLabel, keyTable } from "./keys.js";
-import { openDialog, ownCommands } from "./owncommands.js";
 import { Hands } from "./hands.js";
 import { signatureOf } from "./levels.js";
 import { SMALL } from "./marklayer.js";
@@ -42,10 +43,6 @@ import { Worklist } from "./worklist.js";
 /** @typedef {import("./types.js").ViewState} ViewState */
 /** @typedef {import("./types.js").DrawnRect} DrawnRect */
 /** @typedef {import("./types.js").Trouble} Trouble */
-/** @typedef {import("./owncommands.js").OwnCommand} OwnCommand */
-
-/** Groups of commands behind which files have other numbers: a question that names one of before would be refused. */
-const RENUMBERS = new Set(["open", "s3", "database"]);
 
 /** Milliseconds for which the stage must stand still before what is on it counts. */
 const STILL = 200;
@@ -134,7 +131,7 @@ export class Page {
     /** @type {ViewState["file"]|undefined} what the line below counts, and the zoom that it has */
     this.counted = undefined;
     this.zoomed = 0;
-    this.own = ownCommands(this);
+    this.runner = new CommandRunner(this);
     this.looked = settled(() => {
       keepPlace(this);
       void this.scheduler.looked();
@@ -270,7 +267,7 @@ export class Page {
     this.change.remember(state);
     this.topLine.update(state);
     this.spoken.update(state, this.topLine.remark?.text ?? "");
-    this.startPage.offer(state, (command, args) => this.#offered(command, args));
+    this.startPage.offer(state, (command, args) => this.runner.offered(command, args));
     this.messages.say(state.message, this.#boxOf(state.message?.rect));
     this.#map(state);
     this.strip.update(state);
@@ -345,22 +342,12 @@ export class Page {
    * @param {boolean} [repeat]
    */
   act(command, args = {}, repeat = false) {
-    const known = this.named.get(command);
-    if (this.cine.isPlaying && command !== "cursor") this.cine.interrupt();
-    // the file's window, or full range, instead of one's own
-    if (command === "voi" || command === "local-contrast" || command === "rendering") this.hands.reset();
-    this.messages.goOn();
-    if (known?.leaves_sheet) this.overview.close();
-    if (known && RENUMBERS.has(known.group)) this.#renounce();
-    if (command !== "cursor") void this.handled.flush();
-    return this.scheduler.run(command, args, repeat);
+    return this.runner.act(command, args, repeat);
   }
 
-  /** The files on the screen are left: nothing more is asked about them. */
-  #renounce() {
-    this.overview.close();
-    this.strip.unpeek();
-    this.planes.abandonOthers("");
+  /** A command from a key, a menu or a button. @param {Command} command @param {boolean} repeat */
+  execute(command, repeat) {
+    this.runner.execute(command, repeat);
   }
 
   /** An error stands beside the rectangle that it is about. @param {Trouble} trouble @param {Record<string, unknown>} args */
@@ -378,51 +365,6 @@ export class Page {
   /** @param {number} index */
   #goPlane(index) {
     void this.act("go-plane", { index }, this.scheduler.running && this.strip.dragging);
-  }
-
-  /**
-   * A command from a key, a menu or a button.
-   * @param {Command} command
-   * @param {boolean} repeat
-   */
-  execute(command, repeat) {
-    const { state } = this;
-    if (!state || this.scheduler.over) return;
-    if (repeat && (command.writes || command.once)) return;
-    // Other views and dialogs need no server: what was refused before them is as old as with a command that does.
-    if (!repeat) this.messages.goOn();
-    const own = command.dialog ? () => openDialog(this, command) : this.own[/** @type {OwnCommand} */ (command.name)];
-    if (!repeat && this.overview.takes(command.name)) return;
-    if (!isUsable(command, state)) {
-      const why = state.viewer ? "This is the viewer: nothing can be marked." : `“${command.label.replace("…", "")}” is not possible now.`;
-      if (!repeat) this.messages.refused({ message: why });
-    } else if (this.overview.isOpen && command.needs === "plane") {
-      this.messages.refused({ message: "A plane is marked where it is seen alone.", hint: "go back to it with Esc first" });
-    } else if (own) {
-      if (!repeat) void own();
-    } else {
-      void this.act(command.name, this.#about(command), repeat);
-    }
-  }
-
-  /**
-   * What a command is about: the mark whose row has the keyboard; else, where a rectangle is marked, the one on the
-   * screen, wherever the server has it.
-   * @param {Command} command
-   * @returns {Record<string, unknown>}
-   */
-  #about(command) {
-    const id = command.arguments.includes("id") ? this.panel.focused : null;
-    if (id !== null) return { id };
-    const box = command.sends_box ? this.handled.box : null;
-    return box ? { box } : {};
-  }
-
-  /** What the start page offers: with its dialog where it has one. @param {string} command @param {Record<string, unknown>} args */
-  #offered(command, args) {
-    const known = Object.keys(args).length ? undefined : this.named.get(command);
-    if (known) this.execute(known, false);
-    else void this.act(command, args);
   }
 
   /** @returns {boolean} */

@@ -1,6 +1,6 @@
 /** The picture of a state: waited for, given up where somebody goes on, fetched ahead for what is likely wanted next. */
 
-import { Refusal } from "./api.js";
+import { Refusal } from "./asking.js";
 
 /** @typedef {import("./types.js").ViewState} ViewState */
 /** @typedef {{plane: import("./levels.js").Made|null, trouble: import("./types.js").Trouble|null}} Picture */

@@ -1,17 +1,16 @@
 /** Planes as they were fetched: the last few are kept, the next few are fetched ahead, and a held key has them stream in. */
 
-import { Lost, Refusal } from "./api.js";
-import { Engine } from "./engine.js";
+import { Refusal } from "./asking.js";
 import { has } from "./levels.js";
+import { PlaneStream } from "./planestream.js";
+import { Workshop } from "./workshop.js";
 
 /** @typedef {import("./levels.js").Made} Made */
 /** @typedef {import("./levels.js").View} View */
 /** @typedef {import("./levels.js").Composed} Composed */
-/** @typedef {import("./engine.js").Order} Order */
 /** @typedef {import("./engine.js").Answer} Answer */
 /** @typedef {import("./engine.js").Placing} Placing */
 /** @typedef {{url: string, plane: string}} Wanted  an address, and "file/key" */
-/** @typedef {{take: (answer: Answer) => void, lose: () => void}} Job */
 
 /** Bytes of values to keep. About sixteen planes of 1024 x 1024 in 8 bits; the one on the screen is kept at any size. */
 const BUDGET = 16 << 20;
@@ -23,17 +22,6 @@ const COMPOSED = 3;
 const READY = 3;
 /** A line over which fewer planes a second come than this is slow. */
 const FEW = 12;
-
-const PROGRAM = new URL("./worker.js", import.meta.url).href;
-
-/**
- * The worker's address in the form that the page's policy asks for: this policy lets no other one pass.
- * @returns {string}
- */
-function trusted() {
-  const policies = Reflect.get(globalThis, "trustedTypes");
-  return policies ? policies.createPolicy("dcmaudit-worker", { createScriptURL: () => PROGRAM }).createScriptURL("") : PROGRAM;
-}
 
 export class Planes {
   /** @param {() => Placing} placing  where the next plane will lie */
@@ -52,50 +40,7 @@ export class Planes {
     this.shown = null;
     /** @type {string|null} and its address */
     this.shownUrl = null;
-    /** Bytes a second that the line carries, as far as it is known. */
-    this.rate = 0;
-    /** @type {Map<number, Job>} */
-    this.jobs = new Map();
-    this.number = 0;
-    /** @type {Worker|null} */
-    this.worker = null;
-    /** @type {Engine|null} */
-    this.engine = null;
-    this.#begin();
-  }
-
-  #begin() {
-    try {
-      // Without shared memory the page could not see what the worker reads: then it reads itself.
-      if (typeof SharedArrayBuffer === "undefined") throw new TypeError("no shared memory");
-      this.worker = new Worker(trusted(), { type: "module" });
-      this.worker.addEventListener("message", ({ data }) => this.#answered(data));
-      this.worker.addEventListener("error", () => this.#broken());
-    } catch {
-      this.#broken();
-    }
-  }
-
-  /** Without its worker the page is slower, and goes on. */
-  #broken() {
-    this.worker?.terminate();
-    this.worker = null;
-    this.engine = new Engine((answer) => queueMicrotask(() => this.#answered(answer)));
-    const left = [...this.jobs.values()];
-    this.jobs.clear();
-    for (const { lose } of left) lose();
-  }
-
-  /** @param {Order} order @param {Transferable[]} [transfer] */
-  #send(order, transfer = []) {
-    if (this.worker) this.worker.postMessage(order, transfer);
-    else this.engine?.take(order);
-  }
-
-  /** @param {Answer} answer */
-  #answered(answer) {
-    if (answer.rate) this.rate = this.rate ? (this.rate + answer.rate) / 2 : answer.rate;
-    this.jobs.get(answer.id)?.take(answer);
+    this.workshop = new Workshop();
   }
 
   /**
@@ -148,7 +93,7 @@ export class Planes {
       if (other === url) continue;
       // out of the table first: whoever wants it again must not get the promise that fails now
       this.coming.delete(other);
-      this.#send({ kind: "abort", id: entry.id });
+      this.workshop.send({ kind: "abort", id: entry.id });
     }
   }
 
@@ -165,9 +110,9 @@ export class Planes {
   /** @param {string} url @param {string} plane @param {View} view */
   #fetch(url, plane, view) {
     const placing = this.placing();
-    const id = (this.number += 1);
+    const id = this.workshop.number();
     const address = this.isSlow() ? `${url}&packed=1` : url;
-    const promise = this.#one(id, (/** @type {Answer} */ { made }) => this.#arrived(url, plane, made), () => this.#send({ kind: "fetch", id, url: address, view, placing }));
+    const promise = this.workshop.one(id, (/** @type {Answer} */ { made }) => this.#arrived(url, plane, made), () => this.workshop.send({ kind: "fetch", id, url: address, view, placing }));
     const entry = { promise, id };
     this.coming.set(url, entry);
     const done = () => {
@@ -176,33 +121,6 @@ export class Planes {
     };
     promise.then(done, done);
     return entry;
-  }
-
-  /**
-   * @template T
-   * @param {number} id
-   * @param {(answer: Answer) => T} read
-   * @param {() => void} ask
-   * @returns {Promise<T>}
-   */
-  #one(id, read, ask) {
-    return new Promise((resolve, reject) => {
-      this.jobs.set(id, {
-        take: (answer) => {
-          this.jobs.delete(id);
-          try {
-            if (answer.failure) throw failed(answer.failure);
-            resolve(read(answer));
-          } catch (error) {
-            reject(error);
-          }
-        },
-        lose: () => {
-          this.#one(id, read, ask).then(resolve, reject);
-        },
-      });
-      ask();
-    });
   }
 
   /** @param {string} url @param {string} plane @param {Made|undefined} made @returns {Made} */
@@ -249,7 +167,7 @@ export class Planes {
     const pixels = plane.composed ? [plane.composed.pixels] : [];
     plane.composed = null;
     plane.cells = null;
-    this.#send({ kind: "free", buffers: plane.buffer.byteLength ? [plane.buffer] : [], pixels }, pixels);
+    this.workshop.send({ kind: "free", buffers: plane.buffer.byteLength ? [plane.buffer] : [], pixels }, pixels);
   }
 
   /**
@@ -266,7 +184,7 @@ export class Planes {
 
   /** Pixels that are off the screen can be used again. @param {ArrayBuffer} pixels */
   recycle(pixels) {
-    if (pixels.byteLength) this.#send({ kind: "free", buffers: [], pixels: [pixels] }, [pixels]);
+    if (pixels.byteLength) this.workshop.send({ kind: "free", buffers: [], pixels: [pixels] }, [pixels]);
   }
 
   /**
@@ -277,37 +195,37 @@ export class Planes {
    * @returns {Promise<Composed|undefined>}
    */
   compose(plane, view, place) {
-    const id = (this.number += 1);
-    return this.#one(id, ({ composed }) => composed, () => this.#send({ kind: "compose", id, plane: { ...plane, composed: null, step: null }, view, place }));
+    const id = this.workshop.number();
+    return this.workshop.one(id, ({ composed }) => composed, () => this.workshop.send({ kind: "compose", id, plane: { ...plane, composed: null, step: null }, view, place }));
   }
 
   /** Whether planes come over the line more slowly than an eye follows. @param {Made|null} [plane] */
   isSlow(plane = this.shown) {
     const bytes = plane && plane.cells ? plane.cells.byteLength : 1 << 20;
-    return this.rate > 0 && this.rate / bytes < FEW;
+    return this.workshop.rate > 0 && this.workshop.rate / bytes < FEW;
   }
 
   /**
    * One plane after the other, as long as they are taken.
    * @param {string} url
    * @param {View} view
-   * @returns {Stream}
+   * @returns {PlaneStream}
    */
   walk(url, view) {
     this.abandonOthers("");
     const placing = this.placing();
-    const id = (this.number += 1);
-    const stream = new Stream(
-      () => this.#send({ kind: "more", id }),
+    const id = this.workshop.number();
+    const stream = new PlaneStream(
+      () => this.workshop.send({ kind: "more", id }),
       () => {
-        this.#send({ kind: "abort", id });
+        this.workshop.send({ kind: "abort", id });
         // what is on its way comes into no one's hands
-        this.jobs.set(id, { take: ({ made }) => (made ? this.#free(made) : this.jobs.delete(id)), lose: () => {} });
+        this.workshop.jobs.set(id, { take: ({ made }) => (made ? this.#free(made) : this.workshop.jobs.delete(id)), lose: () => {} });
       },
       (made) => this.#free(made),
     );
-    this.jobs.set(id, { take: (answer) => stream.take(answer), lose: () => stream.take({ id, end: true }) });
-    this.#send({ kind: "walk", id, url, view, placing, ahead: READY });
+    this.workshop.jobs.set(id, { take: (answer) => stream.take(answer), lose: () => stream.take({ id, end: true }) });
+    this.workshop.send({ kind: "walk", id, url, view, placing, ahead: READY });
     return stream;
   }
 
@@ -322,55 +240,5 @@ export class Planes {
   }
 }
 
-/** The planes of a held key in the order in which they come. */
-class Stream {
-  /** @param {() => void} more @param {() => void} abort @param {(made: Made) => void} free */
-  constructor(more, abort, free) {
-    this.more = more;
-    this.abort = abort;
-    this.free = free;
-    /** @type {Answer[]} */
-    this.waiting = [];
-    /** @type {((answer: Answer) => void)|null} */
-    this.wanted = null;
-    this.isOver = false;
-  }
-
-  /** @param {Answer} answer */
-  take(answer) {
-    const { wanted } = this;
-    this.wanted = null;
-    if (wanted) wanted(answer);
-    else this.waiting.push(answer);
-  }
-
-  /** The next plane; null where they end, or where nobody waits any more. @returns {Promise<Made|null>} */
-  async next() {
-    if (this.isOver) return null;
-    /** @type {Answer} */
-    const answer = this.waiting.shift() ?? (await new Promise((resolve) => (this.wanted = resolve)));
-    const { made } = answer;
-    if (!made) this.isOver = true;
-    else if (!this.isOver) this.more();
-    return made ?? null;
-  }
-
-  /** Nobody wants more. */
-  stop() {
-    const was = this.isOver;
-    this.isOver = true;
-    for (const { made } of this.waiting.splice(0)) if (made) this.free(made);
-    this.wanted?.({ id: 0, end: true });
-    this.wanted = null;
-    if (!was) this.abort();
-  }
-}
-
 /** @param {Made} made */
 const bytesOf = ({ buffer }) => buffer.byteLength;
-
-/** @param {import("./engine.js").Failure} failure */
-function failed({ message, hint, status, isLost, isAborted }) {
-  if (isAborted) return new DOMException(message, "AbortError");
-  return isLost && !status ? new Lost() : new Refusal(message, hint, status);
-}

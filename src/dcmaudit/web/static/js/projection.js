@@ -1,14 +1,11 @@
-/**
- * All planes of a group in one picture, as it grows: which plane made a pixel, the way there, and rectangles for all of
- * them. A cross does by keys what the mouse does.
- */
+/** All planes of a group in one picture, as it grows: which plane made a pixel, the way there, and rectangles for all of them. */
 
 import { Api } from "./api.js";
 import { capital, make, setText, settled } from "./dom.js";
-import { between, pixelOf, placeOf } from "./imageplace.js";
+import { placeOf } from "./imageplace.js";
 import { outlined } from "./outlined.js";
+import { ProjectionHand } from "./projectionhand.js";
 import { footWords } from "./projectionwords.js";
-import { clamp } from "./rectangle.js";
 import { COVERED, isInFront } from "./sight.js";
 
 /** @typedef {{index: number|"series", title: string, count: number}} Stack  a group of the file, or the frames of a series */
@@ -29,22 +26,13 @@ import { COVERED, isInFront } from "./sight.js";
  * @property {HTMLElement} foot
  * @property {HTMLElement} here  where it is said which plane made the pixel under the cursor
  * @property {(() => void)|undefined} told  told that what there is to say of it is another thing now
+ * @property {() => boolean} canMark
  * @property {() => boolean} isShown
  * @property {AbortSignal} signal  ends every question once it is not shown any more
  * @property {(shown: [number, number], ticket: string) => Promise<boolean>} seen  note how large it was painted
  * @property {(box: Edges) => Promise<boolean>} mark  store a rectangle for all its planes
  * @property {(found: {index: number|null, file_id: number, key: string}) => void} go
  */
-
-/** An arrow key moves the cross by this part of the picture; with Shift by one pixel. */
-const STEP = 1 / 40;
-
-/** CSS pixels that the mouse moves before it draws. */
-const DRAWS = 3;
-
-const ARROWS = /** @type {Record<string, [number, number]>} */ ({
-  ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1],
-});
 
 /** What went wrong, among other sentences. @param {unknown} error */
 function sentence(error) {
@@ -61,11 +49,16 @@ export class Projection {
     this.image = make("img", "");
     this.image.alt = `${host.how} of ${host.group.title}`;
     this.image.draggable = false;
-    this.cross = make("span", "cross");
-    this.cross.hidden = true;
-    this.frame = make("span", "drawn");
-    this.frame.hidden = true;
-    this.root.append(this.image, this.frame, this.cross);
+    this.hand = new ProjectionHand({
+      root: this.root,
+      image: this.image,
+      canMark: host.canMark,
+      draw: () => this.#draw(),
+      name: (at) => (at ? void this.#name(at) : setText(host.here, "")),
+      go: (at) => void this.#go(at),
+      mark: (box) => void this.#mark(box),
+    });
+    this.root.append(this.image, this.hand.frame, this.hand.cross);
     this.leftOut = 0;
     /** what the series may lack, and what its size hides, as the foot says it */
     this.limits = this.small = "";
@@ -77,12 +70,6 @@ export class Projection {
     this.alone = 0;
     /** @type {[number, number]} planes that are in the picture, and all */
     this.through = [0, host.group.count];
-    /** @type {Point|null} where the cross is */
-    this.point = null;
-    /** @type {Point|null} where a rectangle begins */
-    this.anchor = null;
-    /** @type {{pointer: number, at: [number, number], from: Point, drew: boolean}|null} */
-    this.drag = null;
     /** @type {import("./stackmarks.js").Mark[]} marks on all of its planes */
     this.marks = [];
     /** @type {Point|null} the pixel that is asked about next */
@@ -92,13 +79,6 @@ export class Projection {
     this.reported = [0, 0];
     /** @type {ReturnType<typeof setTimeout>|undefined} */
     this.uncovering = undefined;
-    this.root.addEventListener("click", (event) => void this.#click(event));
-    this.root.addEventListener("keydown", (event) => this.#key(event));
-    this.root.addEventListener("pointerdown", (event) => this.#down(event));
-    this.root.addEventListener("pointermove", (event) => this.#move(event));
-    this.root.addEventListener("pointercancel", () => this.#dropDrag());
-    this.root.addEventListener("pointerup", (event) => this.#up(event));
-    this.root.addEventListener("pointerleave", () => setText(host.here, ""));
     this.later = settled(() => void this.#report(), 250);
     this.sizes = new ResizeObserver(() => {
       if (!host.isShown()) this.sizes.disconnect();
@@ -121,7 +101,7 @@ export class Projection {
   async load() {
     const { host } = this;
     setText(host.foot, "Projecting…");
-    this.#tell();
+    this.hand.tell();
     do {
       try {
         await this.#fetch();
@@ -205,105 +185,24 @@ export class Projection {
   /** @param {string} small */
   #foot(small) {
     this.small = small;
-    const { foot, group, lone, onward, sheet } = this.host;
+    const { foot, group, lone, onward, sheet, canMark } = this.host;
     const { through, leftOut, limits, sheets, alone } = this;
-    setText(foot, footWords({ through, leftOut, limits, lone, small, sheet, sheets, alone, onward, isSeries: group.index === "series" }));
+    setText(foot, footWords({ through, leftOut, limits, lone, small, sheet, sheets, alone, onward, isSeries: group.index === "series", canMark: canMark() }));
     this.host.told?.();
     foot.dataset.bad = leftOut || limits || lone || alone || small ? "yes" : "no";
-  }
-
-  #tell() {
-    const where = this.point ? `Cross at ${this.point[0]}, ${this.point[1]}. ` : "";
-    const what = this.anchor ? "Arrow keys stretch the rectangle, Enter marks it on all planes, Escape drops it" : "Arrow keys move the cross, Enter goes to the plane that shows there, Space draws a rectangle";
-    this.root.setAttribute("aria-label", where + what);
   }
 
   #draw() {
     if (!this.image.naturalWidth) return;
     const { left, top, scale } = placeOf(this.image);
     const area = this.root.getBoundingClientRect();
-    /** @param {HTMLElement} shape @param {Edges} box */
-    const put = (shape, [x0, y0, x1, y1]) => {
-      shape.style.left = `${left - area.left + x0 * scale}px`;
-      shape.style.top = `${top - area.top + y0 * scale}px`;
-      shape.style.width = `${(x1 - x0) * scale}px`;
-      shape.style.height = `${(y1 - y0) * scale}px`;
-    };
     for (const old of this.root.querySelectorAll('[data-kind="mark"]')) old.remove();
-    for (const mark of this.marks) this.frame.before(outlined(mark, (x, y) => [left - area.left + x * scale, top - area.top + y * scale]));
-    this.frame.hidden = !this.anchor || !this.point;
-    if (this.anchor && this.point) put(this.frame, between(this.anchor, this.point));
-    this.cross.hidden = !this.point || this.drag !== null;
-    if (!this.point) return;
-    this.cross.style.left = `${left - area.left + (this.point[0] + 0.5) * scale}px`;
-    this.cross.style.top = `${top - area.top + (this.point[1] + 0.5) * scale}px`;
-  }
-
-  /** @param {KeyboardEvent} event */
-  #key(event) {
-    if (event.ctrlKey || event.altKey || event.metaKey || !this.image.naturalWidth) return;
-    const arrow = ARROWS[event.key];
-    const { naturalWidth: width, naturalHeight: height } = this.image;
-    const [x, y] = this.point ?? [Math.floor(width / 2), Math.floor(height / 2)];
-    if (event.key === " ") {
-      if (event.repeat) return event.preventDefault();
-      this.point = [x, y];
-      this.anchor = this.anchor ? null : [x, y];
-    } else if (event.key === "Escape" && this.anchor) this.anchor = null;
-    else if (event.key === "Enter" && this.anchor && this.point) void this.#mark(between(this.anchor, this.point));
-    else if (arrow) {
-      const step = event.shiftKey ? 1 : Math.max(1, Math.round(Math.max(width, height) * STEP));
-      this.point = [clamp(x + arrow[0] * step, 0, width - 1), clamp(y + arrow[1] * step, 0, height - 1)];
-      void this.#name(this.point);
-    } else return;
-    event.preventDefault();
-    event.stopPropagation();
-    this.#draw();
-    this.#tell();
-  }
-
-  // The mouse
-
-  /** @param {PointerEvent} event */
-  #down(event) {
-    if (event.button !== 0 || !this.image.naturalWidth) return;
-    this.drag = { pointer: event.pointerId, at: [event.clientX, event.clientY], from: pixelOf(this.image, event).at, drew: false };
-    this.root.setPointerCapture(event.pointerId);
-  }
-
-  /** @param {PointerEvent} event */
-  #move(event) {
-    if (!this.image.naturalWidth) return;
-    const { at, isInside } = pixelOf(this.image, event);
-    const { drag } = this;
-    if (!drag) {
-      if (isInside) void this.#name(at);
-      else setText(this.host.here, "");
-      return;
-    }
-    drag.drew ||= Math.hypot(event.clientX - drag.at[0], event.clientY - drag.at[1]) >= DRAWS;
-    if (!drag.drew) return;
-    [this.anchor, this.point] = [drag.from, at];
-    this.#draw();
-  }
-
-  /** @param {PointerEvent} event */
-  #up(event) {
-    const { drag } = this;
-    if (!drag?.drew || drag.pointer !== event.pointerId) return;
-    void this.#mark(between(drag.from, pixelOf(this.image, event).at));
-  }
-
-  #dropDrag() {
-    this.drag = null;
-    this.anchor = null;
-    this.point = null;
-    this.#draw();
+    for (const mark of this.marks) this.hand.frame.before(outlined(mark, (x, y) => [left - area.left + x * scale, top - area.top + y * scale]));
+    this.hand.draw(([x0, y0, x1, y1]) => [left - area.left + x0 * scale, top - area.top + y0 * scale, left - area.left + x1 * scale, top - area.top + y1 * scale]);
   }
 
   /** @param {Edges} box */
   async #mark(box) {
-    this.anchor = null;
     await this.host.mark(box);
     if (this.host.isShown()) this.#draw();
   }
@@ -328,23 +227,9 @@ export class Projection {
     }
   }
 
-  /**
-   * Go to the plane that makes the projection what it is at the point of the click, or with a key at the cross.
-   * @param {MouseEvent} event
-   */
-  async #click(event) {
-    const { host, drag } = this;
-    this.drag = null;
-    if (!this.image.naturalWidth) return;
-    if (drag?.drew) {
-      this.point = null;
-      this.#draw();
-      return;
-    }
-    const { width, height } = placeOf(this.image);
-    const isKey = event.detail === 0;
-    const middle = /** @type {Point} */ ([Math.floor(width / 2), Math.floor(height / 2)]);
-    const [column, row] = isKey ? (this.point ?? middle) : pixelOf(this.image, event).at;
+  /** Go to the plane that makes the projection what it is at a pixel. @param {Point} at */
+  async #go([column, row]) {
+    const { host } = this;
     setText(host.foot, "Looking for the plane that shows there…");
     try {
       const found = await host.api.drill(host.file, host.group.index, host.how, column, row, host.sheet, host.signal);

@@ -14,16 +14,19 @@ import { counted } from "./dom.js";
  * @property {number} alone  planes with writing that no sheet shows
  * @property {string} onward  the key that goes to these
  * @property {boolean} isSeries
+ * @property {boolean} canMark
  */
 
 /** @param {Facts} facts */
 export function footWords(facts) {
-  const { through: [through, total], leftOut, limits, lone, small, sheets, alone, isSeries } = facts;
+  const { through: [through, total], leftOut, limits, lone, small, sheets, alone, isSeries, canMark } = facts;
   const unread = leftOut ? ` ${counted(leftOut, "plane")} could not be read and must be looked at alone.` : "";
   const lacking = [unread, limits, lone].filter(Boolean).map((words) => ` ${words.trim()}`).join("");
   if (through < total) return `${through} of ${counted(total, "plane")} so far. Nothing counts yet.${lacking}`;
   if (sheets > 1 || alone) return `${sheetWords(facts)}${lacking} A glance: no plane counts as seen. ${small}`;
-  const go = " Click: to the plane that shows there. Drag: a rectangle for all of them. Or arrow keys move a cross, Enter goes, Space draws from here.";
+  const go = canMark
+    ? "Click: to the plane that shows there. Drag: a rectangle for all of them. Or arrow keys move a cross, Enter goes, Space draws from here."
+    : "Click: to the plane that shows there. Or arrow keys move a cross, Enter goes.";
   const what = isSeries ? " of the series (image frames alone; look at overlays and what else there is by themselves)" : "";
   return `${counted(total - leftOut, "plane")}${what} in one picture.${lacking} A glance: what others hide does not show, and no plane counts as seen. ${small || go}`;
 }

@@ -1,6 +1,6 @@
 /** What the S3 dialogs share: talking with the server about buckets, and filling their lists. */
 
-import { ask as request, post } from "./api.js";
+import { ask as request, post } from "./asking.js";
 import { setText } from "./dom.js";
 
 /** @typedef {{bucket: string, endpoint: string, access_key: string, region: string, profile: string, anonymous: boolean}} Saved */

@@ -11,7 +11,7 @@
  * there, too, the frame is painted while the server is still being asked; its answer confirms that, or corrects it.
  */
 
-import { Lost, Refusal } from "./api.js";
+import { Lost, Refusal } from "./asking.js";
 import { agree, foreseen, isBeside, nearOf, NOBODY, planeOf } from "./foresight.js";
 import { HeldKey } from "./heldkey.js";
 import { frame } from "./moments.js";

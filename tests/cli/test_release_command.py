@@ -231,6 +231,23 @@ def test_a_sample_says_how_much_the_machine_misses(house: House) -> None:
     assert "Of 6 series 3 were drawn at random" in (house.out / "report.html").read_text()
 
 
+@pytest.mark.parametrize("how", ["tagged", "a mark that fits no plane"])
+def test_drawn_files_with_text_that_are_held_back_count_as_such(house: House, how: str) -> None:
+    for n in range(6):
+        house.add(f"{n}.dcm", SeriesInstanceUID=f"1.2.4.{n}")
+    drawn = house.folder / "sample.csv"
+    assert main(["sample", "draw", str(house.inputs), "--size", "3", "--seed", "1", "-o", str(drawn)]) == 0
+    with drawn.open(newline="") as stream:
+        names = [row["filename"] for row in csv.DictReader(stream)]
+    for name in names:
+        mark = (Box(5, 5, 4000, 30),) if how.startswith("a mark") and name == names[0] else ()
+        reviewed(house, Path(name), marks=mark, tagged=how == "tagged" and name == names[0])
+    house.policy.write_text('eyes = "sample"\n[hold]\nsample = "sample.csv"\n')
+    assert house.run() == 1
+    sample = json.loads((house.out / "report.json").read_text())["sample"]
+    assert (sample["looked_at"], sample["with_missed_text"]) == (3, 1)
+
+
 # Wrong use
 
 

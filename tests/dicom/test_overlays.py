@@ -109,6 +109,15 @@ def test_more_overlay_data_than_declared_are_shown_with_a_note() -> None:
         assert "overlay 6000: OverlayData are longer than declared" in instance.notes
 
 
+@pytest.mark.parametrize(("bits", "is_named"), [(0, False), (1, False), (8, True), (16, True)])
+def test_overlays_of_several_bits_a_pixel_are_named(bits: int, is_named: bool) -> None:
+    data = dataset(gradient(), overlays=[Overlay(rows=16, columns=16, data=bytes([0, 1]) * (16 * max(1, bits)))])
+    data[0x60000100].value = bits
+    with open_instance(MemoryReference("a", file_bytes(data))) as instance:
+        reasons = [group.reason or "" for group in instance.planes.groups]
+    assert any("of OverlayData only 1 bit a pixel is shown" in reason for reason in reasons) is is_named
+
+
 def test_odd_bytes_behind_an_overlay_are_named_and_zeros_are_padding() -> None:
     data = np.packbits(letter_bits(16, 16), bitorder="little").tobytes()
     with open_instance(reference(gradient(), overlays=[Overlay(letter_bits(16, 16), data=data + b"\0" * 6)])) as clean:

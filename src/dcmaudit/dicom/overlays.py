@@ -140,6 +140,11 @@ def _classic(
     declared = max(1, attributes.integer(base | 0x0015) or 1)
     bits, available = length * 8, length * 8 // size.area
     frames = declared
+    # Shown as bits, letters that have a byte a pixel are a pattern that nobody can read.
+    cell = attributes.integer(base | 0x0100) or 1
+    if cell > 1 and length >= declared * size.area * cell // 8:
+        reason = f"OverlayBitsAllocated is {cell}: of OverlayData only 1 bit a pixel is shown as a picture"
+        found.missing.append((f"{name}, as pixels of {cell} bits", reason))
     # The last byte is missing because its bits were counted in whole ones.
     if 0 < declared * size.area - bits < 8:
         # Writers that round half a byte down; the pixels that are not there are off.

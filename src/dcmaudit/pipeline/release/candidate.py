@@ -84,6 +84,8 @@ def _decide(job: ReleaseJob, task: ReleaseTask, report: Release) -> None:
     report.verdicts.update(one.judgement.verdict.name.lower() for plane in reading.planes for one in plane.findings)
     if by_eyes(job, task, report):
         return
+    # Until it is known, all that people marked counts as missed: it may be held back before.
+    report.missed = sum(one.origin is Origin.STORED for one in task.asked.requests) if policy.marks else 0
     blacked, kept = parted(policy, reading)
     report.found.update(kept=sum(map(len, kept.values())))
     # Named by the keyed digest and the place among the inputs: neither two of one name nor two of the same bytes, on
@@ -97,7 +99,7 @@ def _decide(job: ReleaseJob, task: ReleaseTask, report: Release) -> None:
         report.staged = staged
         _note(job.record_key, redacted, report)
         if turn == 0:  # what is seen later around a person's black rectangle was not seen in the original
-            report.missed = missed_by_machine((redacted.proof or {}).get("rectangles", []))
+            report.missed = _missed(task.reference, redacted)
         left, unseen = left_places(job, staged, redacted, kept)
         if unseen or not left:
             break
@@ -170,6 +172,15 @@ def _note(key: bytes, redacted: RedactionReport, report: Release) -> None:
     report.plan_digest = _digest_of(key, plan)
     is_unchanged = not rectangles and not report.removals
     report.ending, report.why = (Ending.UNCHANGED if is_unchanged else Ending.RELEASED), None
+
+
+def _missed(before: Reference, redacted: RedactionReport) -> int:
+    rectangles = (redacted.proof or {}).get("rectangles", [])
+    if all(one["source"] != Origin.STORED.value for one in rectangles):
+        return 0
+    with open_instance(before) as instance:
+        instance.scan_frames()
+        return missed_by_machine(rectangles, instance.planes.groups)
 
 
 def _digest_of(key: bytes, value: object) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dcmaudit.pipeline.release.ending import Why
 from dcmaudit.pipeline.release.folder import CHECKER, DEVICES, FILES, PAGE, REPORT, ReleaseFolders, short
 from dcmaudit.pipeline.release.house import csv_file, write_csv, write_whole
 from dcmaudit.pipeline.release.policy import folded
@@ -18,6 +19,9 @@ from dcmaudit.sources.sampling import CONFIDENCE, joint_bound
 
 Sample = Mapping[str, tuple[str, int]]
 """The drawn files: stratum, and how many series that has."""
+
+
+_OPEN = {Why.TAGGED.value, Why.UNSTORED.value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +100,13 @@ class _Drawn:
         if name not in self._sample:
             return
         self._left.discard(name)
-        # Drawn and not looked at says nothing, and widens the bound.
-        if "person" in record["looked_at_by"]:
-            counts = self._strata[self._sample[name][0]]
+        counts = self._strata[self._sample[name][0]]
+        # Somebody saw something there, and nobody knows what: left out, just those with text would be missing.
+        is_open = record["why"] in _OPEN
+        # Else what was drawn and not looked at says nothing, and widens the bound.
+        if is_open or "person" in record["looked_at_by"]:
             counts[1] += 1
-            counts[2] += record["missed_by_machine"] > 0
+            counts[2] += is_open or record["missed_by_machine"] > 0
 
     def unknown(self) -> tuple[str, ...]:
         """Names of the list that were no inputs."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from dcmaudit.model import Box, FileReading, Finding, Origin, PlaneAddress, PlaneReading, covered_area
+from dcmaudit.model import Box, FileReading, Finding, Origin, PlaneAddress, PlaneGroup, PlaneReading, covered_area
 from dcmaudit.model.shapes import parse_shape
 from dcmaudit.pipeline.jobs import RedactionReport
 from dcmaudit.pipeline.ocr import read_file
@@ -58,11 +58,31 @@ def _is_covered(box: Box, areas: list[Box]) -> bool:
     return covered_area(parts) >= _COVERED * box.area
 
 
-def missed_by_machine(rectangles: list[dict[str, Any]]) -> int:
-    """How many rectangles of people the machine did not see: what a drawn sample is counted by."""
-    machine = [_box(one["box"]) for one in rectangles if one["source"] != Origin.STORED.value]
-    people = [_box(one["box"]) for one in rectangles if one["source"] == Origin.STORED.value]
-    return sum(not _is_covered(box, machine) for box in people)
+def missed_by_machine(rectangles: Sequence[Mapping[str, Any]], groups: Sequence[PlaneGroup]) -> int:
+    """How many rectangles of people the machine did not see: what a drawn sample is counted by.
+
+    ``groups`` are those of the file. A rectangle on one plane was seen where the machine has something there, or on all
+    planes of its group; one on all planes where the machine has something on any of them.
+    """
+    machine: dict[str, list[Box]] = {}
+    group_of = {key: f"every plane of {group.title}" for group in groups for key in _keys(group)}
+    whole: dict[str, list[Box]] = {}
+    for one in rectangles:
+        if one["source"] != Origin.STORED.value:
+            box, planes = _box(one["box"]), one["planes"]
+            machine.setdefault(planes, []).append(box)
+            whole.setdefault(group_of.get(planes, planes), []).append(box)
+    missed = 0
+    for one in rectangles:
+        if one["source"] == Origin.STORED.value:
+            planes = one["planes"]
+            areas = machine.get(planes, []) + machine.get(group_of.get(planes, ""), [])
+            missed += not _is_covered(_box(one["box"]), areas if planes in group_of else whole.get(planes, []))
+    return missed
+
+
+def _keys(group: PlaneGroup) -> Iterator[str]:
+    return (group.address(place).key for place in range(len(group.frames)))
 
 
 def _box(edges: list[int]) -> Box:

@@ -128,6 +128,23 @@ def test_a_look_at_the_former_file_does_not_count_for_the_one_in_its_place(
     assert "1 done before" in capsys.readouterr().err
 
 
+def test_a_folder_that_took_the_place_of_another_one_is_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    for name, text in (("week", []), ("next", [("NAME 12345", 20, 60)])):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.dcm").write_bytes(file_bytes(dataset(lettered((120, 300), text))))
+    words = ["ocr", str(tmp_path / "week"), "--csv", str(tmp_path / "list.csv"), "--append", "-j", "1", "--no-read"]
+    time.sleep(0.05)
+    assert main(words) == 0
+    (tmp_path / "week").rename(tmp_path / "former")
+    (tmp_path / "next").rename(tmp_path / "week")  # which changes no file
+    capsys.readouterr()
+    assert main(words) == 0
+    assert "done before" not in capsys.readouterr().err
+
+
 def test_with_the_database_a_file_is_done_where_both_know_enough(
     image: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -30,9 +30,11 @@ LISTS: dict[str, tuple[str, str, Callable[[Path], object]]] = {
 def test_a_quote_that_is_not_closed_is_refused(kind: str, tmp_path: Path) -> None:
     titles, line, read = LISTS[kind]
     good, bad = tmp_path / "good.csv", tmp_path / "bad.csv"
-    good.write_text(f"{titles}\n" + f"{line},seen\n{line},\n")
+    # A sample has each series once.
+    other = "/b.dcm,1.4,CT,3,0" if kind == "sample" else line
+    good.write_text(f"{titles}\n" + f"{line},seen\n{other},\n")
     read(good)
-    bad.write_text(f'{titles}\n{line},"seen\n{line},\n')
+    bad.write_text(f'{titles}\n{line},"seen\n{other},\n')
     with pytest.raises(ListError):
         read(bad)
 

@@ -98,7 +98,13 @@ def cluster(kind: str, folder: Path, port: str = "0") -> Iterator[str]:
             dying.stop(process)
 
 
-NAMED = {**WORDS, "ocr": ("ocr", "--no-read", "-j", "1", "scans")}
+FROM_DATABASE = "redact --from-db"
+
+NAMED = {
+    **WORDS,
+    "ocr": ("ocr", "--no-read", "-j", "1", "scans"),
+    FROM_DATABASE: ("redact", "-j", "1", "--from-db", "--json", "-o", "new", "scans"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -141,7 +147,7 @@ def words(name: str, *where: str) -> list[str]:
     return [*given, *where]
 
 
-RESUME = {"redact": ["--resume"], "release": ["--resume"]}
+RESUME = {"redact": ["--resume"], FROM_DATABASE: ["--resume"], "release": ["--resume"]}
 """What goes on with a run that was broken off; the others are simply called again."""
 
 
@@ -213,7 +219,7 @@ def test_a_cluster_without_workers(
     goes_on(name, work, template, monkeypatch)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, FROM_DATABASE])
 def test_a_cluster_that_dies_in_the_middle(
     name: str, work: Path, template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -237,7 +243,7 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
         yield address, folder / "work.kill"
 
 
-@pytest.mark.parametrize("name", ["ocr", "redact", "release"])
+@pytest.mark.parametrize("name", ["ocr", "redact", FROM_DATABASE, "release"])
 def test_a_worker_that_dies_in_the_middle_costs_nothing(
     name: str, work: Path, template: Path, two: tuple[str, Path], monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],

@@ -20,6 +20,8 @@ import pytest
 
 from dcmaudit.cli import main
 from dcmaudit.cli.common import Exit
+from dcmaudit.model import Box, DeviceFacts, FrameAddress
+from dcmaudit.store import NewRect, open_store
 from support.files import gradient, reference
 
 KILLS = int(os.environ.get("DCMAUDIT_KILLS", "2"))
@@ -129,12 +131,17 @@ def test_a_run_killed_at_any_step_and_resumed_is_an_undisturbed_one(
         assert names == "hidden" or not list((tmp_path / fatal).glob(".*")) or "--overwrite" in options
 
 
-def test_runs_killed_at_random_moments(source: Path, tmp_path: Path) -> None:
-    words = ["redact", str(source), "--rect", "1,2,6,9", "--sidecar", "--proof", "--jobs", "2"]
+@pytest.mark.parametrize("asked", ["--rect", "--from-db"])
+def test_runs_killed_at_random_moments(source: Path, tmp_path: Path, asked: str) -> None:
     for number in range(40):
         shutil.copyfile(source / "0.dcm", source / f"more{number}.dcm")
+    rects = ["--rect", "1,2,6,9"] if asked == "--rect" else ["--from-db", "--db", str(tmp_path / "db")]
+    if asked == "--from-db":
+        mark_each(source, tmp_path / "db")
+    words = ["redact", str(source), *rects, "--sidecar", "--proof", "--jobs", "2"]
     assert main([*words, "-o", str(tmp_path / "whole")]) == Exit.GOOD
     whole = state(tmp_path / "whole")
+    assert len(whole) == 3 * (FILES + 40)
     for seed in range(KILLS):
         folder = tmp_path / str(seed)
         chance = random.Random(seed)  # noqa: S311 (made-up moments)
@@ -149,6 +156,15 @@ def test_runs_killed_at_random_moments(source: Path, tmp_path: Path) -> None:
         run.wait()
         assert main([*words, "-o", str(folder), "--resume"]) == Exit.GOOD
         assert state(folder) == whole, seed
+
+
+def mark_each(folder: Path, database: Path) -> None:
+    """A few rectangles for each file, which are not those of its neighbours, and the word that it is done."""
+    with open_store(database, user="anna") as store:
+        for number, path in enumerate(sorted(folder.iterdir())):
+            boxes = [Box(number % 7 + 2 * each, each, number % 7 + 2 * each + 1, 9) for each in range(1 + number % 3)]
+            store.add_rects(str(path), [NewRect(box, FrameAddress(0)) for box in boxes])
+            store.mark_done(str(path), DeviceFacts("US", ("ORIGINAL",), "MADE UP 1", None, 16, 16))
 
 
 # --- what lies there already --------------------------------------------------------------------------------------

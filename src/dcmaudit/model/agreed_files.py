@@ -63,11 +63,10 @@ def version_of(path: str) -> bytes | None:
     try:
         found = _digest(path)
     except OSError as error:
-        raise UsageError(
-            f"it cannot be read where the work is done: {error.strerror}", file=path, hint=_EVERYWHERE
-        ) from error
+        # In the words, for a line about an input names only that.
+        raise UsageError(f"{path} cannot be read where the work is done: {error.strerror}", hint=_EVERYWHERE) from error
     if digests.get(path, found) != found:
-        raise UsageError("another file lies under this name where the work is done", file=path, hint=_EVERYWHERE)
+        raise UsageError(f"another file is called {path} where the work is done", hint=_EVERYWHERE)
     return found
 
 

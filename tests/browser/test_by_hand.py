@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from support.face import Face, StartFace
 from support.files import Overlay, dataset, file_bytes, reference
@@ -235,3 +235,17 @@ def test_the_strip_has_room_for_what_its_small_groups_are(start: StartFace, tmp_
         }"""
     )
     assert width[0] >= width[1]
+
+
+def test_a_click_on_the_strip_waits_for_what_is_under_way(start: StartFace, tmp_path: Path) -> None:
+    face = start(write(tmp_path / "one.dcm", cine(30)))
+    face.plane("frame 1/30")
+    held: list[Route] = []
+    face.page.route("**/do", lambda route: held.append(route), times=1)  # noqa: PLW0108 - Playwright marks its handlers
+    face.press("x")
+    face.wait_until(lambda: len(held) == 1)
+    area = face.at("#stripcanvas").bounding_box()
+    assert area is not None
+    face.page.mouse.click(area["x"] + 24 * 29 + 10, area["y"] + 14)
+    held[0].continue_()
+    face.plane("frame 30/30")

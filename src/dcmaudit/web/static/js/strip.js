@@ -238,9 +238,10 @@ export class Strip {
   #down(event) {
     if (event.button !== 0) return;
     this.canvas.setPointerCapture(event.pointerId);
-    this.dragging = true;
     this.unpeek();
+    // Meant by itself, it waits its turn; what a drag goes over may be left out where something is under way.
     this.#go(this.#at(event));
+    this.dragging = true;
   }
 
   /** @param {PointerEvent} event */

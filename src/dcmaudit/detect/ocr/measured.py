@@ -21,7 +21,8 @@ class Missed:
 
 MISSED: dict[tuple[FinderKind, Mode], Missed] = {
     (FinderKind.OWN, Mode.DEFAULT): Missed(
-        1.1, "lines a few levels from their ground in 12 to 16 bits, dotted letters, lone letters, slanted lines"
+        2.3,
+        "letters over 100 pixels, lines a few levels from their ground in 12 to 16 bits, dotted letters, slanted lines",
     ),
     (FinderKind.OWN, Mode.THOROUGH): Missed(0.9, "half transparent lines, lines on stained tissue, dotted letters"),
     (FinderKind.BOTH, Mode.THOROUGH): Missed(0.7, "half transparent lines, lines on stained tissue, dotted letters"),

@@ -7,6 +7,7 @@ import random
 import sqlite3
 import threading
 import time
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -50,6 +51,7 @@ from dcmaudit.store import (
     schema,
     sums,
 )
+from dcmaudit.store.looks import Noted
 from support.stored import done_record, put_look, put_seen, set_marked
 from support.stores import Opener
 
@@ -175,6 +177,11 @@ def test_rectangles_of_many_names_are_those_of_each(store: Store) -> None:
         assert [row.stored for row in rows] == [row.stored for row in store.rects(name)]
 
 
+def noted_of(known: Mapping[str, Iterable[Noted]]) -> dict[str, set[tuple[object, ...]]]:
+    """What is known of the looks at files, without when it was noted."""
+    return {name: {(one.stamp, one.effort, one.is_done, one.digest) for one in noted} for name, noted in known.items()}
+
+
 def test_looked_at_tells_files_wholly_looked_at_by_one_of_the_engines(store: Store) -> None:
     mark = NewRect(None, Everywhere.ALL_PLANES, OcrEngine.LINES)
     effort = Effort("thorough", ("own", "rapidocr"), (), "", ("overlays",))
@@ -201,13 +208,16 @@ def test_looked_at_tells_files_wholly_looked_at_by_one_of_the_engines(store: Sto
         "/older.dcm",
         "/none.dcm",
     ]
-    assert store.looked_at(names, {OcrEngine.LINES}) == {
-        "/done.dcm": {((3, 4), effort.text(), True)},
-        "/older.dcm": frozenset(),
+    assert noted_of(store.looked_at(names, {OcrEngine.LINES})) == {
+        "/done.dcm": {((3, 4), effort.text(), True, None)},
+        "/older.dcm": set(),
+    }
+    assert {one.at for one in store.looked_at(["/done.dcm"], {OcrEngine.LINES})["/done.dcm"]} == {
+        store.looks("/done.dcm")[0].at
     }
     assert store.looks("/done.dcm")[0].effort == effort
     both = store.looked_at(names, {OcrEngine.LINES, OcrEngine.RAPIDOCR})
-    assert both["/other.dcm"] == {((5, None), None, True)}
+    assert noted_of(both)["/other.dcm"] == {((5, None), None, True, LOOK.digest)}
 
 
 def test_what_a_look_found_is_known_after_one_that_failed_and_after_one_that_saw_a_part(store: Store) -> None:
@@ -230,7 +240,7 @@ def test_what_a_look_found_is_known_after_one_that_failed_and_after_one_that_saw
     # It is what another look was asked, not the one that failed.
     assert next((look.outcome, look.effort) for look in store.looks("/a.dcm")) == (Outcome.FAILED, None)
     put_look(store, "/a.dcm", found)
-    assert store.looked_at(["/a.dcm"], {OcrEngine.LINES}) == {"/a.dcm": {((3, 4), effort.text(), True)}}
+    assert noted_of(store.looked_at(["/a.dcm"], {OcrEngine.LINES})) == {"/a.dcm": {((3, 4), effort.text(), True, None)}}
 
 
 def test_marks_of_many_are_what_each_question_says(store: Store) -> None:

@@ -149,19 +149,25 @@ def test_at_200_percent_the_picture_keeps_room_and_no_pane_is_to_be_folded(start
     face.picture("side-by-side-200")
 
 
-def test_side_by_side_says_what_it_lacks(start: StartFace, tmp_path: Path) -> None:
+def _stacked(start: StartFace, folder: Path, count: int) -> Face:
+    """The page with a series of so many files of one frame, as one stack."""
     names = []
-    for number in range(4):
+    for number in range(count):
         place = {
             "SeriesInstanceUID": "1.2.826.0.1.3680043.10.9.702", "ImagePositionPatient": [0, 0, float(number)],
             "ImageOrientationPatient": [1, 0, 0, 0, 1, 0], "SOPInstanceUID": f"1.2.826.0.1.3680043.10.9.702.{number}",
         }  # fmt: skip
-        names.append(write(tmp_path / f"{number}.dcm", cine(1, extra=place)))
+        names.append(write(folder / f"{number}.dcm", cine(1, extra=place)))
     face = start(*names)
     face.page.get_by_role("menuitem", name="View").click()
     face.page.locator('.item[data-command="series-stack"]').click()
     face.press("Escape")
-    face.shows("#stackwords", "file 1 of 4 in the series, by position")
+    face.shows("#stackwords", f"file 1 of {count} in the series, by position")
+    return face
+
+
+def test_side_by_side_says_what_it_lacks(start: StartFace, tmp_path: Path) -> None:
+    face = _stacked(start, tmp_path, 4)
     face.press("j", "PageUp")
     foot = face.at(".overview-foot .foot")
     expect(foot).to_contain_text(
@@ -177,18 +183,7 @@ def test_side_by_side_says_what_it_lacks(start: StartFace, tmp_path: Path) -> No
 
 
 def test_the_marks_of_a_series_are_outlined_on_its_projection(start: StartFace, tmp_path: Path) -> None:
-    names = []
-    for number in range(3):
-        place = {
-            "SeriesInstanceUID": "1.2.826.0.1.3680043.10.9.703", "ImagePositionPatient": [0, 0, float(number)],
-            "ImageOrientationPatient": [1, 0, 0, 0, 1, 0], "SOPInstanceUID": f"1.2.826.0.1.3680043.10.9.703.{number}",
-        }  # fmt: skip
-        names.append(write(tmp_path / f"{number}.dcm", cine(1, extra=place)))
-    face = start(*names)
-    face.page.get_by_role("menuitem", name="View").click()
-    face.page.locator('.item[data-command="series-stack"]').click()
-    face.press("Escape")
-    face.shows("#stackwords", "file 1 of 3 in the series, by position")
+    face = _stacked(start, tmp_path, 3)
     face.press("r")  # on this file alone
     expect(face.at("#panel")).to_contain_text("stored in the database")
     face.press("j")

@@ -96,7 +96,7 @@ def test_the_second_ctrl_c_ends_at_once_and_names_what_was_done_and_what_was_not
     summary = said.splitlines()[-1]
     assert f"{len(written)} redacted and proved" in summary
     assert "1 not finished" in summary
-    assert (f"{left} not begun" in summary) == (left > 0 and jobs == "2")
+    assert (f"{left} found and not begun" in summary) == (left > 0 and jobs == "2")
 
 
 def test_json_stays_on_standard_output_while_a_bar_is_drawn_on_the_terminal(tmp_path: Path) -> None:

@@ -87,7 +87,11 @@ def so_far(counts: ReadingCounts, total: int | None) -> str:
 def summary_lines(counts: ReadingCounts, passed: Mapping[str, int]) -> Iterator[str]:
     """What became of all inputs, and what was found in them; ``passed`` counts by reason what was passed over."""
     outcomes = [f"{counts.outcomes[one]} {one.value}" for one in Outcome if counts.outcomes[one]]
-    others = {"done before": counts.done_before, "not finished": counts.unfinished, "not begun": counts.not_begun}
+    others = {
+        "done before": counts.done_before,
+        "not finished": counts.unfinished,
+        "found and not begun": counts.not_begun,
+    }
     outcomes += [f"{count} {what}" for what, count in others.items() if count]
     total = counts.outcomes.total() + sum(others.values())
     yield f"{inputs(total)}: {', '.join(outcomes) or NOTHING_FOUND}{passed_over(passed)}"

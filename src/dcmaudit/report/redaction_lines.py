@@ -151,7 +151,7 @@ def summary(counts: RedactionCounts, passed: Mapping[str, int]) -> str:
     if counts.partly > outcomes[Outcome.PARTLY]:
         parts.append(f"{counts.partly} of all these partly audited")
     parts += [f"{counts.unfinished} not finished"] if counts.unfinished else []
-    parts += [f"{counts.not_begun} not begun"] if counts.not_begun else []
+    parts += [f"{counts.not_begun} found and not begun"] if counts.not_begun else []
     left = passed_over({**passed, "named like outputs": counts.outputs})
     what = " (planned, nothing written)" if counts.is_dry else ""
     total = outcomes.total() + counts.unfinished + counts.not_begun
